@@ -1,1 +1,2 @@
-fn main(){}
+//! The oneport server.
+fn main() {}
