@@ -18,6 +18,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use oneport::Mode;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
@@ -139,13 +140,22 @@ pub fn tls() -> (CertificateDer<'static>, Arc<rustls::ServerConfig>) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).expect("valid names");
     let certificate = made.cert.der().clone();
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("PKCS#8");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = rustls::ServerConfig::builder_with_provider(provider)
+    let mut config = rustls::ServerConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
-        .expect("ring has both versions")
+        .expect("the provider has both versions")
         .with_no_client_auth()
         .with_single_cert(vec![certificate.clone()], key)
         .expect("the key is the certificate's");
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     (certificate, Arc::new(config))
+}
+
+/// aws-lc-rs, as in the binary, where that feature is on, else ring. ring asks
+/// the kernel for each few random bytes: nine system calls per handshake.
+pub fn provider() -> Arc<CryptoProvider> {
+    #[cfg(feature = "aws-lc-rs")]
+    let provider = rustls::crypto::aws_lc_rs::default_provider();
+    #[cfg(not(feature = "aws-lc-rs"))]
+    let provider = rustls::crypto::ring::default_provider();
+    Arc::new(provider)
 }
