@@ -58,7 +58,10 @@ async fn a_client_that_sends_a_byte_a_second() {
 async fn half_a_client_hello() {
     let acceptor = Acceptor::new(Pki::new().tls());
     let (mut client, server) = duplex(1024);
-    client.write_all(b"\x16\x03\x01\x02\x00\x01\x00\x01").await.unwrap();
+    client
+        .write_all(b"\x16\x03\x01\x02\x00\x01\x00\x01")
+        .await
+        .unwrap();
     assert_deadline(accept(&acceptor, server).await, Stage::Handshake, 10);
 }
 
@@ -121,7 +124,10 @@ async fn a_refused_client_with_half_a_head_or_half_a_hello() {
 
     let plaintext_only = Acceptor::plaintext_only();
     let (mut client, server) = duplex(1024);
-    client.write_all(b"\x16\x03\x01\x02\x00\x01\x00\x01").await.unwrap();
+    client
+        .write_all(b"\x16\x03\x01\x02\x00\x01\x00\x01")
+        .await
+        .unwrap();
     let (_, elapsed) = accept(&plaintext_only, server).await;
     assert!(elapsed <= Duration::from_secs(5 + 2), "{elapsed:?}");
 }
@@ -159,7 +165,10 @@ async fn half_a_request_head_on_a_served_connection() {
     let (mut client, io) = duplex(1024);
     connect.send(io).await.unwrap();
     let start = Instant::now();
-    client.write_all(b"GET / HTTP/1.1\r\nHost: a").await.unwrap();
+    client
+        .write_all(b"GET / HTTP/1.1\r\nHost: a")
+        .await
+        .unwrap();
     let mut answer = Vec::new();
     client.read_to_end(&mut answer).await.unwrap();
     assert_eq!(start.elapsed().as_secs(), 10);

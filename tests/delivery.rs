@@ -13,7 +13,8 @@ use support::{Pki, Server, within};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
 
-const REQUEST: &[u8] = b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody";
+const REQUEST: &[u8] =
+    b"POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody";
 
 /// Writes at most `most` bytes at once, each flushed as a segment of its own.
 #[derive(Debug)]
@@ -72,7 +73,10 @@ async fn plaintext_in_every_cut() {
     let server = Server::dual(&pki).await;
     for most in [1, 2, 3, 7, 30] {
         let answer = request(dribbling(&server, most).await).await;
-        assert!(answer.ends_with("plaintext HTTP/1.1 POST body\n"), "{most}: {answer}");
+        assert!(
+            answer.ends_with("plaintext HTTP/1.1 POST body\n"),
+            "{most}: {answer}"
+        );
     }
 }
 
@@ -87,7 +91,10 @@ async fn tls_in_every_cut() {
         let tcp = dribbling(&server, most).await;
         let tls = within(connector.connect(name.clone(), tcp)).await.unwrap();
         let answer = request(tls).await;
-        assert!(answer.ends_with("tls HTTP/1.1 POST body\n"), "{most}: {answer}");
+        assert!(
+            answer.ends_with("tls HTTP/1.1 POST body\n"),
+            "{most}: {answer}"
+        );
     }
 }
 
@@ -117,9 +124,14 @@ where
         .await
         .unwrap();
     tokio::spawn(connection);
-    let request = http::Request::get("http://a/").body(Empty::<bytes::Bytes>::new()).unwrap();
+    let request = http::Request::get("http://a/")
+        .body(Empty::<bytes::Bytes>::new())
+        .unwrap();
     let answer = within(send.send_request(request)).await.unwrap();
-    let body = within(answer.into_body().collect()).await.unwrap().to_bytes();
+    let body = within(answer.into_body().collect())
+        .await
+        .unwrap()
+        .to_bytes();
     String::from_utf8(body.to_vec()).unwrap()
 }
 
@@ -247,7 +259,9 @@ async fn the_acceptor_replays_every_byte() {
         let peer = "127.0.0.1:1".parse::<std::net::SocketAddr>().unwrap();
         let mut accepted = within(acceptor.accept(server, peer)).await.unwrap();
         let mut received = String::new();
-        within(accepted.stream.read_to_string(&mut received)).await.unwrap();
+        within(accepted.stream.read_to_string(&mut received))
+            .await
+            .unwrap();
         assert_eq!(received, expected, "in pieces of {cut}");
         writer.await.unwrap();
     }

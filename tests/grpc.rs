@@ -121,9 +121,15 @@ async fn echo(channel: Channel) -> Result<Vec<String>, Status> {
     grpc.ready().await.unwrap();
     let path = http::uri::PathAndQuery::from_static("/test.Parrot/Echo");
     // The stream stays open: only the answer ends the call.
-    let words = ["a", "b", "c"].map(|text| Words { text: text.to_owned() });
+    let words = ["a", "b", "c"].map(|text| Words {
+        text: text.to_owned(),
+    });
     let stream = futures_util::stream::iter(words);
-    let answer = grpc.streaming(Request::new(stream), path, ProstCodec::<Words, Words>::default());
+    let answer = grpc.streaming(
+        Request::new(stream),
+        path,
+        ProstCodec::<Words, Words>::default(),
+    );
     let mut stream = support::within(answer).await?.into_inner();
     let mut words = Vec::new();
     while let Some(word) = support::within(stream.message()).await? {
@@ -151,8 +157,16 @@ async fn a_plaintext_call_to_a_tls_only_port_reads_the_sentence() {
     for _ in 0..20 {
         let status = say(channel(&server, &pki, "http").await).await.unwrap_err();
         assert_eq!(status.code(), Code::FailedPrecondition, "{status:?}");
-        assert_eq!(status.message(), oneport::Mismatch::PlaintextToTls.sentence());
+        assert_eq!(
+            status.message(),
+            oneport::Mismatch::PlaintextToTls.sentence()
+        );
     }
-    let status = echo(channel(&server, &pki, "http").await).await.unwrap_err();
-    assert_eq!(status.message(), oneport::Mismatch::PlaintextToTls.sentence());
+    let status = echo(channel(&server, &pki, "http").await)
+        .await
+        .unwrap_err();
+    assert_eq!(
+        status.message(),
+        oneport::Mismatch::PlaintextToTls.sentence()
+    );
 }

@@ -118,7 +118,9 @@ async fn http2_streams_end_with_the_drain_time() {
         .await
         .unwrap();
     tokio::spawn(connection);
-    let request = Request::get("http://a/").body(Full::<Bytes>::default()).unwrap();
+    let request = Request::get("http://a/")
+        .body(Full::<Bytes>::default())
+        .unwrap();
     let answer = tokio::spawn(send.send_request(request));
     within(arrived.notified()).await;
     assert_eq!(server.shut_down().await.unwrap(), Drained::Aborted(1));
@@ -136,7 +138,10 @@ async fn connections_without_a_request_end_at_once() {
     let mut half_a_line = TcpStream::connect(server.addr).await.unwrap();
     half_a_line.write_all(b"GET / HT").await.unwrap();
     let mut half_a_hello = TcpStream::connect(server.addr).await.unwrap();
-    half_a_hello.write_all(b"\x16\x03\x01\x02\x00\x01\x00").await.unwrap();
+    half_a_hello
+        .write_all(b"\x16\x03\x01\x02\x00\x01\x00")
+        .await
+        .unwrap();
     let mut handshake_only = pki.connect(server.addr, &[]).await.unwrap();
     let mut idle = TcpStream::connect(server.addr).await.unwrap();
     idle.write_all(REQUEST).await.unwrap();
@@ -166,7 +171,9 @@ async fn http2_clients_are_told_to_go_away() {
         .await
         .unwrap();
     let connection = tokio::spawn(connection);
-    let request = Request::get("http://a/").body(Full::<Bytes>::default()).unwrap();
+    let request = Request::get("http://a/")
+        .body(Full::<Bytes>::default())
+        .unwrap();
     let answer = within(send.send_request(request)).await.unwrap();
     assert_eq!(answer.status(), 200);
     drop(answer);

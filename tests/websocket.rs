@@ -108,8 +108,14 @@ async fn an_open_websocket_is_aborted_after_the_drain_time() {
         assert_eq!(drained, oneport::Drained::Aborted(1), "{scheme}");
         // Nothing outlives the server: the socket is closed, not abandoned.
         let end = within(socket.next()).await;
-        assert!(!matches!(end, Some(Ok(Message::Text(_)))), "{scheme}: {end:?}");
-        assert!(TcpStream::connect(addr).await.is_err(), "the port is closed");
+        assert!(
+            !matches!(end, Some(Ok(Message::Text(_)))),
+            "{scheme}: {end:?}"
+        );
+        assert!(
+            TcpStream::connect(addr).await.is_err(),
+            "the port is closed"
+        );
     }
 }
 
@@ -163,7 +169,10 @@ async fn a_handler_hears_of_the_shutdown() {
     };
     assert_eq!(u16::from(frame.code), 1001);
     drop(socket);
-    assert_eq!(within(server).await.unwrap().unwrap(), oneport::Drained::Clean);
+    assert_eq!(
+        within(server).await.unwrap().unwrap(),
+        oneport::Drained::Clean
+    );
 }
 
 /// The Internet Computer's gateway does this: no hyper at all.
@@ -180,7 +189,9 @@ async fn a_bare_acceptor_feeds_tungstenite() {
             tokio::spawn(async move {
                 let accepted = acceptor.accept(tcp, peer).await.unwrap();
                 let greeting = format!("{}", accepted.info.is_tls());
-                let mut socket = tokio_tungstenite::accept_async(accepted.stream).await.unwrap();
+                let mut socket = tokio_tungstenite::accept_async(accepted.stream)
+                    .await
+                    .unwrap();
                 socket.send(Message::text(greeting)).await.unwrap();
                 let _ = socket.next().await;
             });
