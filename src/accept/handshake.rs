@@ -1,10 +1,13 @@
 //! From a ClientHello to decrypted bytes with a verdict.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use rustls::server::{Accepted as Hello, Acceptor as HelloReader};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::server::{StartHandshake, TlsStream};
 
@@ -13,14 +16,15 @@ use super::error::{AcceptError, Stage};
 use super::info::{ConnInfo, TlsInfo, Transport};
 use super::sniffed::Sniffed;
 use super::stream::Stream;
-use crate::io::read_some;
+use crate::io::{Corked, poll_read_some, read_some};
 use crate::sniff::{Protocol, Status, sniff};
 use crate::tls::TlsConfig;
 
 /// Shakes hands, then waits for the first decrypted bytes.
 ///
 /// rustls reads the prefix from memory and everything after it from the bare
-/// socket, so nothing wraps the socket below TLS. tokio-rustls'
+/// socket, so nothing replays bytes below TLS; [`Corked`] sends the session
+/// tickets with the first response. tokio-rustls'
 /// `LazyConfigAcceptor` is not used: on garbage it has already written an alert
 /// when it hands the stream back (rustls/tokio-rustls#146).
 pub(super) async fn handshake<I>(
@@ -57,13 +61,16 @@ where
         }
     };
     let server_name = hello.client_hello().server_name().map(str::to_owned);
-    let accept = StartHandshake::from_parts(hello, io).into_stream(config.current());
+    let accept = StartHandshake::from_parts(hello, Corked::new(io)).into_stream(config.current());
     let mut tls = match timeout_at(deadline, accept.into_fallible())
         .await
         .map_err(in_time)?
     {
         Ok(tls) => tls,
-        Err((source, io)) => {
+        Err((source, mut io)) => {
+            // An alert may be held: it leaves even if nothing may linger.
+            io.uncork();
+            let _ = timeout_at(deadline, io.flush()).await;
             acceptor.linger().close(io).await;
             return Err(AcceptError::Handshake {
                 source,
@@ -71,6 +78,8 @@ where
             });
         }
     };
+
+    tls.get_mut().0.uncork();
 
     let deadline = Instant::now() + limits.first_request;
     let mut decrypted = Vec::new();
@@ -154,12 +163,27 @@ where
 }
 
 /// Reads decrypted bytes until their verdict.
-async fn first_request<I>(tls: &mut TlsStream<I>, bytes: &mut Vec<u8>) -> io::Result<Protocol>
+async fn first_request<I>(
+    tls: &mut TlsStream<Corked<I>>,
+    bytes: &mut Vec<u8>,
+) -> io::Result<Protocol>
 where
     I: AsyncRead + AsyncWrite + Unpin,
 {
     loop {
-        if read_some(tls, bytes).await? == 0 {
+        let read = poll_fn(|cx| {
+            let read = poll_read_some(Pin::new(tls), cx, bytes);
+            if read.is_pending() {
+                // Session tickets leave with the first response, or now: a
+                // client that has nothing to say may still wait for them.
+                let sent = Pin::new(tls.get_mut().0).poll_flush(cx);
+                if let Poll::Ready(Err(error)) = sent {
+                    return Poll::Ready(Err(error));
+                }
+            }
+            read
+        });
+        if read.await? == 0 {
             return Err(io::ErrorKind::UnexpectedEof.into());
         }
         if let Status::Complete(protocol) = sniff(bytes) {
