@@ -196,5 +196,7 @@ fn check(answer: &[u8]) -> io::Result<()> {
         return Ok(());
     }
     let answer = String::from_utf8_lossy(answer);
-    Err(io::Error::other(format!("not the right answer: {answer:?}")))
+    Err(io::Error::other(format!(
+        "not the right answer: {answer:?}"
+    )))
 }
