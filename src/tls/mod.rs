@@ -63,7 +63,7 @@
 //!
 //! A `ServerConfig` without ALPN makes every browser and most clients speak
 //! HTTP/1.1, because over TLS they use HTTP/2 only when ALPN says so. As this
-//! crate serves both, `h2` and `http/1.1` are filled in when the list is empty.
+//! crate serves both, `h2`, `http/1.1` and `http/1.0` are filled in when the list is empty.
 //! A list that is not empty is left alone. If your application speaks neither,
 //! or only HTTP/1.1 (a WebSocket server on the bare `Acceptor`), set the list
 //! yourself, or build the handle by [`TlsConfig::keep_alpn`].
