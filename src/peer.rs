@@ -59,10 +59,3 @@ impl From<SocketAddr> for Peer {
         Self::Tcp(SocketAddr::new(addr.ip().to_canonical(), addr.port()))
     }
 }
-
-#[cfg(unix)]
-impl From<tokio::net::unix::SocketAddr> for Peer {
-    fn from(_: tokio::net::unix::SocketAddr) -> Self {
-        Self::Unix
-    }
-}

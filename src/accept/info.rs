@@ -1,0 +1,178 @@
+//! What is known of an accepted connection.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use rustls::{CipherSuite, HandshakeKind, ProtocolVersion, ServerConnection};
+
+use crate::lifecycle::{Observer, Phase};
+use crate::peer::Peer;
+
+/// What is known of a connection: who, over which transport, which HTTP.
+///
+/// The server puts it into the extensions of every request; a clone costs one
+/// reference count.
+///
+/// ```
+/// use oneport::ConnInfo;
+///
+/// /// Works with every `http::Request`, axum's included.
+/// fn scheme<B>(request: &http::Request<B>) -> &'static str {
+///     match request.extensions().get::<ConnInfo>() {
+///         Some(info) if info.is_tls() => "https",
+///         _ => "http",
+///     }
+/// }
+/// # let _ = scheme::<()>;
+/// ```
+#[derive(Clone, Debug)]
+pub struct ConnInfo(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    id: u64,
+    origin: Origin,
+    transport: Transport,
+    http_version: http::Version,
+    upgraded: AtomicBool,
+}
+
+/// Where a connection comes from and which server it belongs to.
+#[derive(Clone, Debug)]
+pub(crate) struct Origin {
+    pub(crate) peer: Peer,
+    pub(crate) local: Option<SocketAddr>,
+    pub(crate) observer: Option<Observer>,
+}
+
+/// How a connection's bytes travel.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Transport {
+    /// In the clear.
+    Plaintext,
+    /// Over TLS.
+    Tls(TlsInfo),
+}
+
+/// What a TLS handshake agreed on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TlsInfo {
+    /// `TLSv1_2` or `TLSv1_3`.
+    pub version: ProtocolVersion,
+    /// The cipher suite.
+    pub cipher: CipherSuite,
+    /// The ALPN protocol (RFC 7301), such as `h2`; none if the client offered
+    /// none.
+    pub alpn: Option<Vec<u8>>,
+    /// The server name that the client asked for (SNI, RFC 6066 3).
+    pub server_name: Option<String>,
+    /// Whether an earlier session was resumed.
+    pub resumed: bool,
+}
+
+impl ConnInfo {
+    pub(super) fn new(origin: Origin, transport: Transport, http_version: http::Version) -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        Self(Arc::new(Inner {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            origin,
+            transport,
+            http_version,
+            upgraded: AtomicBool::new(false),
+        }))
+    }
+
+    /// The connection's number: unique in this process, from 1, in the order
+    /// in which connections became ready to be served.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.0.id
+    }
+
+    /// Who is at the other end.
+    #[must_use]
+    pub fn peer(&self) -> Peer {
+        self.0.origin.peer
+    }
+
+    /// The listener's own address, where it has one. For a listener on
+    /// `0.0.0.0` or `[::]` it is that wildcard, not the address that the client
+    /// connected to: asking for it would cost each connection a system call.
+    #[must_use]
+    pub fn local(&self) -> Option<SocketAddr> {
+        self.0.origin.local
+    }
+
+    /// How the bytes travel.
+    #[must_use]
+    pub fn transport(&self) -> &Transport {
+        &self.0.transport
+    }
+
+    /// Whether they travel over TLS.
+    #[must_use]
+    pub fn is_tls(&self) -> bool {
+        self.tls().is_some()
+    }
+
+    /// What the TLS handshake agreed on, if there was one.
+    #[must_use]
+    pub fn tls(&self) -> Option<&TlsInfo> {
+        match &self.0.transport {
+            Transport::Plaintext => None,
+            Transport::Tls(tls) => Some(tls),
+        }
+    }
+
+    /// `HTTP_2`, or `HTTP_11` for every HTTP/1.x connection, by the bytes that
+    /// arrived (not by ALPN).
+    #[must_use]
+    pub fn http_version(&self) -> http::Version {
+        self.0.http_version
+    }
+
+    /// Completes when the server begins to drain, or is gone: a WebSocket
+    /// handler then says goodbye (close code 1001) before it is cut off.
+    /// Never completes for a connection of a bare `Acceptor`.
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it only waits.
+    pub fn draining(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        let observer = self.0.origin.observer.clone();
+        async move {
+            match observer {
+                Some(mut observer) => observer.reached(Phase::Draining).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// From here on the connection is the application's own, no more HTTP.
+    #[cfg(feature = "serve")]
+    pub(crate) fn mark_upgraded(&self) {
+        self.0.upgraded.store(true, Ordering::Relaxed);
+    }
+
+    #[cfg(feature = "serve")]
+    pub(crate) fn is_upgraded(&self) -> bool {
+        self.0.upgraded.load(Ordering::Relaxed)
+    }
+}
+
+impl TlsInfo {
+    /// None before the handshake is done.
+    pub(super) fn of(connection: &ServerConnection) -> Option<Self> {
+        Some(Self {
+            version: connection.protocol_version()?,
+            cipher: connection.negotiated_cipher_suite()?.suite(),
+            alpn: connection.alpn_protocol().map(<[u8]>::to_vec),
+            server_name: connection.server_name().map(str::to_owned),
+            resumed: connection.handshake_kind() == Some(HandshakeKind::Resumed),
+        })
+    }
+}

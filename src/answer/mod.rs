@@ -1,0 +1,29 @@
+//! What a refused client is told, in the protocol that it speaks.
+//!
+//! HTTP answers are served by hyper over the version that the client chose.
+//! The only bytes written by hand are the literal answers in `tls` and
+//! `foreign`.
+
+mod explain;
+mod foreign;
+mod http1;
+mod http2;
+mod page;
+mod tls;
+
+pub(crate) use foreign::foreign;
+pub(crate) use http1::http1;
+pub(crate) use http2::http2;
+pub(crate) use tls::tls;
+
+/// How far the close has got when the answer is written.
+#[derive(Debug)]
+#[must_use]
+pub(crate) enum Sent {
+    /// FIN is sent.
+    HalfClosed,
+    /// FIN is not sent yet.
+    Open,
+}
+
+pub(crate) type Result = std::result::Result<Sent, Box<dyn std::error::Error + Send + Sync>>;

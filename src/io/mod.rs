@@ -1,0 +1,18 @@
+//! Streams: wrappers that keep bytes, guards and answers from getting lost.
+//!
+//! Every wrapper forwards vectored writes, so that hyper's gathered writes
+//! reach the socket.
+
+mod linger;
+mod maybe_tls;
+mod read;
+mod rewind;
+#[cfg(feature = "serve")]
+mod tracked;
+
+pub(crate) use linger::Linger;
+pub(crate) use maybe_tls::MaybeTls;
+pub(crate) use read::read_some;
+pub(crate) use rewind::Rewind;
+#[cfg(feature = "serve")]
+pub(crate) use tracked::Tracked;

@@ -1,0 +1,82 @@
+//! Deadlines and bounds, with their defaults and reasons.
+
+use std::time::Duration;
+
+/// Deadlines and bounds of an [`Acceptor`](crate::Acceptor) and of a server.
+///
+/// Nothing waits without a deadline: each of these can be changed, none can be
+/// switched off.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// let mut limits = oneport::Limits::default();
+/// limits.handshake = Duration::from_secs(3);
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Limits {
+    /// From accept to the verdict on the first bytes, absolute, not per read.
+    /// Default: 5 s (sslh 5, linkerd 10, nginx preread 30).
+    pub sniff: Duration,
+    /// From the verdict to a finished TLS handshake. Default: 10 s, as
+    /// axum-server and tls-listener.
+    pub handshake: Duration,
+    /// From the end of the handshake to the verdict on the first decrypted
+    /// bytes. Default: 10 s. hyper's own header timer does not cover it
+    /// (hyperium/hyper#3756).
+    pub first_request: Duration,
+    /// For each HTTP/1 request head, counted from when the connection is ready
+    /// for it. Default: 10 s.
+    pub request_head: Duration,
+    /// For writing an explanation to a refused client. Default: 5 s, a budget
+    /// of its own, so that a slow first flight still gets its explanation.
+    pub refusal: Duration,
+    /// After an explanation and FIN: how long what the client still sends is
+    /// drained, so that the kernel does not answer it with RST, which would
+    /// destroy the explanation. Default: 2 s.
+    pub linger: Duration,
+    /// As [`linger`](Self::linger), in bytes. Default: 16 MiB; measured: caps
+    /// of 64 KiB and 1 MiB lose answers to uploading clients.
+    pub linger_bytes: u64,
+    /// So many connections linger at once; past it, refused connections are
+    /// closed at once. Default: 1,024.
+    pub lingering: usize,
+    /// Open connections, upgraded ones included; above it, accepting pauses and
+    /// the kernel's backlog absorbs. Default: 80 % of the file descriptor
+    /// limit, at most 10,000. Used by `serve`, not by a bare `Acceptor`.
+    pub connections: usize,
+    /// From the shutdown signal to the end of what is still in flight.
+    /// Default: 10 s. Used by `serve`, not by a bare `Acceptor`.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            sniff: Duration::from_secs(5),
+            handshake: Duration::from_secs(10),
+            first_request: Duration::from_secs(10),
+            request_head: Duration::from_secs(10),
+            refusal: Duration::from_secs(5),
+            linger: Duration::from_secs(2),
+            linger_bytes: 16 * 1024 * 1024,
+            lingering: 1024,
+            connections: default_connections(),
+            drain: Duration::from_secs(10),
+        }
+    }
+}
+
+/// Ten thousand, or 80 % of the file descriptors this process may open: the
+/// rest is for the application's files and upstream connections.
+fn default_connections() -> usize {
+    const MOST: u64 = 10_000;
+    #[cfg(all(unix, feature = "serve"))]
+    let descriptors = rustix::process::getrlimit(rustix::process::Resource::Nofile)
+        .current
+        .map_or(MOST, |soft| (soft / 5 * 4).max(1));
+    #[cfg(not(all(unix, feature = "serve")))]
+    let descriptors = MOST;
+    descriptors.min(MOST) as usize
+}

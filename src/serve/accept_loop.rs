@@ -1,0 +1,185 @@
+//! The loop that accepts, and what it makes of errors.
+
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::select;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, sleep};
+
+use super::app::App;
+use super::connection::{self, Connection, Shared};
+use super::listener::Listener;
+use crate::accept::Origin;
+use crate::io::Tracked;
+use crate::lifecycle::Observer;
+
+/// Accepts until `signal`, one task per connection.
+///
+/// # Errors
+///
+/// When the listener is broken for good.
+pub(super) async fn accept_until<L, A, K, F>(
+    listener: &mut L,
+    app: A,
+    shared: &Arc<Shared>,
+    slots: &Arc<Semaphore>,
+    observer: &Observer,
+    mut signal: Pin<&mut F>,
+) -> io::Result<()>
+where
+    L: Listener,
+    A: App<L::Addr, K>,
+    K: 'static,
+    F: Future<Output = ()>,
+{
+    let local = listener.local_addr();
+    let mut pauses = Pauses::default();
+    loop {
+        let accepted = select! {
+            biased;
+            () = signal.as_mut() => return Ok(()),
+            accepted = accept(listener, slots) => accepted,
+        };
+        let (io, addr, slot) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) => match Failure::of(&error) {
+                Failure::Fatal => return Err(error),
+                Failure::OfOneConnection => {
+                    tracing::debug!(%error, "a connection broke before it was accepted");
+                    continue;
+                }
+                Failure::OutOfResources => {
+                    pauses.log(&error);
+                    select! {
+                        () = signal.as_mut() => return Ok(()),
+                        () = sleep(PAUSE) => continue,
+                    }
+                }
+            },
+        };
+        let origin = Origin {
+            peer: addr.clone().into(),
+            local,
+            observer: Some(observer.clone()),
+        };
+        let connection = Connection {
+            io: Tracked::new(io, slot),
+            app: app.clone(),
+            addr,
+        };
+        let first = connection::sniffing(shared.clone(), connection, origin, observer.clone());
+        tokio::spawn(connection::run(first, observer.clone()));
+    }
+}
+
+/// A slot first: above the limit nothing is accepted, and the kernel's backlog
+/// absorbs.
+async fn accept<L: Listener>(
+    listener: &mut L,
+    slots: &Arc<Semaphore>,
+) -> io::Result<(L::Io, L::Addr, OwnedSemaphorePermit)> {
+    let slot = slots.clone().acquire_owned().await;
+    let slot = slot.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+    let (io, addr) = listener.accept().await?;
+    Ok((io, addr, slot))
+}
+
+/// How long to wait for descriptors to come back: they do when connections
+/// end; retrying at once would spin.
+const PAUSE: Duration = Duration::from_millis(75);
+
+/// What an accept error means for the listener.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Failure {
+    /// It will not accept again.
+    Fatal,
+    /// It was about one connection: the next may be fine.
+    OfOneConnection,
+    /// The process or the system is out of descriptors or memory.
+    OutOfResources,
+}
+
+impl Failure {
+    /// accept(2): errors of the new connection come out of `accept` on Linux.
+    fn of(error: &io::Error) -> Self {
+        use io::ErrorKind as Kind;
+        match error.kind() {
+            Kind::ConnectionAborted
+            | Kind::ConnectionRefused
+            | Kind::ConnectionReset
+            | Kind::HostUnreachable
+            | Kind::Interrupted
+            | Kind::NetworkDown
+            | Kind::NetworkUnreachable
+            | Kind::PermissionDenied
+            | Kind::TimedOut
+            | Kind::WouldBlock => return Self::OfOneConnection,
+            Kind::OutOfMemory => return Self::OutOfResources,
+            _ => {}
+        }
+        #[cfg(unix)]
+        {
+            use rustix::io::Errno;
+            match error.raw_os_error().map(Errno::from_raw_os_error) {
+                Some(Errno::MFILE | Errno::NFILE | Errno::NOBUFS | Errno::NOMEM) => {
+                    return Self::OutOfResources;
+                }
+                Some(Errno::PROTO | Errno::NOPROTOOPT | Errno::HOSTDOWN) => {
+                    return Self::OfOneConnection;
+                }
+                _ => {}
+            }
+        }
+        Self::Fatal
+    }
+}
+
+/// Logs the first pause, then at most one a second.
+#[derive(Debug, Default)]
+struct Pauses {
+    logged: Option<Instant>,
+}
+
+impl Pauses {
+    fn log(&mut self, error: &io::Error) {
+        let now = Instant::now();
+        let due = |logged: Instant| now - logged >= Duration::from_secs(1);
+        if self.logged.is_none_or(due) {
+            self.logged = Some(now);
+            tracing::warn!(%error, "cannot accept now, trying again: raise the file descriptor limit (ulimit -n) or lower Limits::connections");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustix::io::Errno;
+
+    #[cfg(unix)]
+    #[test]
+    fn what_errors_mean() {
+        let table = [
+            (Errno::CONNABORTED, Failure::OfOneConnection),
+            (Errno::INTR, Failure::OfOneConnection),
+            (Errno::PROTO, Failure::OfOneConnection),
+            (Errno::PERM, Failure::OfOneConnection),
+            (Errno::NETDOWN, Failure::OfOneConnection),
+            (Errno::MFILE, Failure::OutOfResources),
+            (Errno::NFILE, Failure::OutOfResources),
+            (Errno::NOBUFS, Failure::OutOfResources),
+            (Errno::NOMEM, Failure::OutOfResources),
+            (Errno::BADF, Failure::Fatal),
+            (Errno::INVAL, Failure::Fatal),
+            (Errno::NOTSOCK, Failure::Fatal),
+        ];
+        for (errno, expected) in table {
+            let error = io::Error::from_raw_os_error(errno.raw_os_error());
+            assert_eq!(Failure::of(&error), expected, "{error}");
+        }
+    }
+}

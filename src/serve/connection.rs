@@ -1,0 +1,171 @@
+//! One connection's task: stages that return the next stage.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::select;
+
+use super::app::App;
+use super::http::Http;
+use crate::accept::{AcceptError, Accepted, Acceptor, Origin, Sniffed};
+use crate::lifecycle::{Observer, Phase};
+use crate::mismatch::Mismatch;
+use crate::policy::Route;
+
+/// What all connections of a server share.
+pub(super) struct Shared {
+    pub(super) acceptor: Acceptor,
+    pub(super) http: Http,
+}
+
+/// A stage of a connection's life. A task keeps the size of its largest state
+/// for life; so each stage is a future of its own, on the heap, and goes when
+/// the next one begins: a silent connection is not as large as a handshake.
+pub(super) struct Stage {
+    future: Pin<Box<dyn Future<Output = Option<Stage>> + Send>>,
+    /// The phase that ends it: `Draining` for connections from which no request
+    /// came yet (browsers open such in advance, and they would hold up every
+    /// shutdown), `Aborted` for all others.
+    ends_at: Phase,
+}
+
+/// Runs a connection to its end.
+pub(super) async fn run(mut stage: Stage, mut observer: Observer) {
+    loop {
+        select! {
+            biased;
+            next = stage.future.as_mut() => match next {
+                Some(next) => stage = next,
+                None => return,
+            },
+            () = observer.reached(stage.ends_at) => return,
+        }
+    }
+}
+
+/// The first stage: what does the client speak?
+pub(super) fn sniffing<I, A, Addr, K>(
+    shared: Arc<Shared>,
+    connection: Connection<I, A, Addr>,
+    origin: Origin,
+    observer: Observer,
+) -> Stage
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: App<Addr, K>,
+    Addr: Send + 'static,
+    K: 'static,
+{
+    let Connection { io, app, addr } = connection;
+    let future = Box::pin(async move {
+        let peer = origin.peer;
+        let sniffed = match Sniffed::read(&shared.acceptor, io, origin).await {
+            Ok(sniffed) => sniffed,
+            Err(error) => {
+                log(peer, &error);
+                return None;
+            }
+        };
+        Some(match sniffed.route(&shared.acceptor) {
+            Route::Plaintext => {
+                let accepted = shared.acceptor.plaintext(sniffed);
+                serving(shared, accepted, app, addr, observer)
+            }
+            Route::Refuse(mismatch) => refusing(shared, sniffed, mismatch),
+            Route::Tls => handshaking(shared, sniffed, app, addr, observer),
+        })
+    });
+    Stage {
+        future,
+        ends_at: Phase::Draining,
+    }
+}
+
+/// A connection and what serves it.
+pub(super) struct Connection<I, A, Addr> {
+    pub(super) io: I,
+    pub(super) app: A,
+    pub(super) addr: Addr,
+}
+
+fn handshaking<I, A, Addr, K>(
+    shared: Arc<Shared>,
+    sniffed: Sniffed<I>,
+    app: A,
+    addr: Addr,
+    observer: Observer,
+) -> Stage
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: App<Addr, K>,
+    Addr: Send + 'static,
+    K: 'static,
+{
+    let future = Box::pin(async move {
+        let peer = sniffed.peer();
+        match shared.acceptor.handshake(sniffed).await {
+            Ok(accepted) => Some(serving(shared, accepted, app, addr, observer)),
+            Err(error) => {
+                log(peer, &error);
+                None
+            }
+        }
+    });
+    Stage {
+        future,
+        ends_at: Phase::Draining,
+    }
+}
+
+fn serving<I, A, Addr, K>(
+    shared: Arc<Shared>,
+    accepted: Accepted<I>,
+    app: A,
+    addr: Addr,
+    observer: Observer,
+) -> Stage
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: App<Addr, K>,
+    Addr: Send + 'static,
+    K: 'static,
+{
+    let future = Box::pin(async move {
+        shared.http.serve(accepted, app, addr, observer).await;
+        None
+    });
+    Stage {
+        future,
+        ends_at: Phase::Aborted,
+    }
+}
+
+fn refusing<I>(shared: Arc<Shared>, sniffed: Sniffed<I>, mismatch: Mismatch) -> Stage
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let future = Box::pin(async move {
+        // It has logged itself.
+        shared.acceptor.refuse(sniffed, mismatch).await;
+        None
+    });
+    Stage {
+        future,
+        ends_at: Phase::Aborted,
+    }
+}
+
+/// One line for a connection that ended before it was served.
+fn log(peer: crate::Peer, error: &AcceptError) {
+    use std::error::Error;
+    let cause = error.source().map(tracing::field::display);
+    match error {
+        // Health checks, scanners, browsers that connect in advance.
+        AcceptError::Closed { .. } | AcceptError::Io(_) => {
+            tracing::debug!(%peer, cause, "{error}");
+        }
+        _ => tracing::info!(%peer, cause, "{error}"),
+    }
+}

@@ -1,0 +1,122 @@
+//! One connection's HTTP, driven by hyper to its end.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use http::Version;
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::select;
+
+use super::app::App;
+use super::executor::Executor;
+use super::requests::Requests;
+use super::upgrade::Upgradable;
+use crate::accept::Accepted;
+use crate::lifecycle::{Observer, Phase};
+use crate::limits::Limits;
+
+/// hyper's settings for both versions. The version of a connection is known, so
+/// its builder is called directly: hyper-util's `auto` would sniff again,
+/// without a deadline (hyperium/hyper#3962).
+pub(super) struct Http {
+    pub(super) http1: http1::Builder,
+    pub(super) http2: http2::Builder<Executor>,
+}
+
+impl Http {
+    pub(super) fn new(observer: Observer) -> Self {
+        let mut http1 = http1::Builder::new();
+        http1
+            // Without a timer hyper's header deadline silently does not exist.
+            .timer(TokioTimer::new())
+            // A client that sends FIN after its request gets its answer.
+            .half_close(true)
+            .max_headers(100)
+            .max_header_size(64 * 1024);
+        let mut http2 = http2::Builder::new(Executor::new(observer));
+        // Against one connection that hoards memory: with hyper's defaults a
+        // zero window and 100 buffered 9 MB answers cost 879 MB.
+        http2
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(100)
+            .initial_stream_window_size(256 * 1024)
+            .initial_connection_window_size(1024 * 1024)
+            .max_frame_size(16 * 1024)
+            .max_header_list_size(16 * 1024)
+            .max_send_buf_size(64 * 1024)
+            .max_pending_accept_reset_streams(20)
+            .max_local_error_reset_streams(128)
+            .keep_alive_interval(Duration::from_secs(20))
+            .keep_alive_timeout(Duration::from_secs(10))
+            // WebSockets over HTTP/2 (RFC 8441).
+            .enable_connect_protocol();
+        Self { http1, http2 }
+    }
+
+    pub(super) fn apply(&mut self, limits: &Limits) {
+        self.http1.header_read_timeout(limits.request_head);
+    }
+
+    /// Serves the connection until it ends or is upgraded. When the server
+    /// drains, hyper finishes what is in flight and lets go of the rest.
+    pub(super) async fn serve<I, A, Addr, K>(
+        &self,
+        accepted: Accepted<I>,
+        app: A,
+        addr: Addr,
+        mut observer: Observer,
+    ) where
+        I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        A: App<Addr, K>,
+    {
+        let Accepted { stream, info } = accepted;
+        let app = match app.into_service(addr).await {
+            Ok(app) => app,
+            Err(error) => {
+                tracing::warn!(peer = %info.peer(), error = &*error, "the make-service failed");
+                return;
+            }
+        };
+        let http_version = info.http_version();
+        let requests = Requests::new(app, info.clone());
+        let io = TokioIo::new(Upgradable::new(stream, observer.clone()));
+        // In both loops hyper is polled first: it then has seen the bytes that
+        // were read for the verdict before it is asked to wind down, and does
+        // not take a request that is in flight for a connection without one.
+        let ended = if http_version == Version::HTTP_2 {
+            let mut connection = pin!(self.http2.serve_connection(io, requests));
+            select! {
+                biased;
+                ended = connection.as_mut() => ended,
+                () = observer.reached(Phase::Draining) => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            }
+        } else {
+            let connection = self.http1.serve_connection(io, requests);
+            let mut connection = pin!(connection.with_upgrades());
+            select! {
+                biased;
+                ended = connection.as_mut() => ended,
+                () = observer.reached(Phase::Draining) => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            }
+        };
+        match ended {
+            Ok(()) => tracing::debug!(id = info.id(), peer = %info.peer(), "connection ended"),
+            Err(error) => {
+                tracing::debug!(
+                    id = info.id(),
+                    peer = %info.peer(),
+                    error = &error as &dyn std::error::Error,
+                    "connection failed",
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! A server: an accept loop, one task per connection, a graceful end.
+
+use std::fmt;
+use std::future::{Future, IntoFuture, Pending, pending};
+use std::io;
+use std::marker::PhantomData;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+
+use hyper::server::conn::{http1, http2};
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+mod accept_loop;
+mod app;
+mod connection;
+mod executor;
+mod http;
+mod listener;
+mod requests;
+mod upgrade;
+
+pub use app::{App, PerConnection, PerRequest};
+pub use executor::Executor;
+pub use listener::Listener;
+
+use crate::accept::Acceptor;
+use crate::lifecycle::{Lifecycle, Observer, Phase};
+use crate::limits::Limits;
+use crate::policy::{Mode, Policy};
+use crate::tls::TlsConfig;
+
+/// Serves `app` over TLS and plaintext on one port: the drop-in for
+/// `axum::serve(listener, app)`.
+///
+/// * `listener`: an already bound, already tuned `tokio::net::TcpListener`
+///   (its options are left alone), a `UnixListener`, or any [`Listener`]. Turn
+///   TCP_NODELAY on for it: without, each fresh TLS connection stalls for
+///   about 44 ms (Nagle's algorithm against delayed acknowledgements).
+/// * `tls`: an `Arc<rustls::ServerConfig>`, a [`TlsConfig`] handle, or what
+///   `tls::load` returns.
+/// * `app`: any tower Service over `http::Request<hyper::body::Incoming>`, or a
+///   make-service; see [`App`].
+///
+/// ```no_run
+/// # async fn run(tls: oneport::tls::TlsConfig) -> std::io::Result<()> {
+/// let app = axum::Router::new().route("/", axum::routing::get(|| async { "hello\n" }));
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+///
+/// oneport::serve_dual(listener, tls, app)
+///     .with_graceful_shutdown(async { tokio::signal::ctrl_c().await.unwrap() })
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn serve_dual<L, A, K>(listener: L, tls: impl Into<TlsConfig>, app: A) -> Serve<L, A, K>
+where
+    L: Listener,
+    A: App<L::Addr, K>,
+{
+    Serve::new(listener, Acceptor::new(tls), app)
+}
+
+/// Serves `app` over plaintext only, without a certificate; a TLS client is
+/// told so. Otherwise as [`serve_dual`].
+pub fn serve_plaintext<L, A, K>(listener: L, app: A) -> Serve<L, A, K>
+where
+    L: Listener,
+    A: App<L::Addr, K>,
+{
+    Serve::new(listener, Acceptor::plaintext_only(), app)
+}
+
+/// A server to be awaited, from [`serve_dual`] or [`serve_plaintext`].
+///
+/// It implements [`IntoFuture`]: `.await` it, or put it into `tokio::select!`.
+///
+/// # Cancel safety
+///
+/// Dropping the future is an abort: no more connections are accepted, and open
+/// ones end at once, upgraded ones included.
+#[must_use = "a server does nothing until it is awaited"]
+pub struct Serve<L, A, K, F = Pending<()>> {
+    listener: L,
+    app: A,
+    kind: PhantomData<fn() -> K>,
+    acceptor: Acceptor,
+    limits: Limits,
+    http: http::Http,
+    lifecycle: Lifecycle,
+    observer: Observer,
+    signal: F,
+}
+
+/// How a server's shutdown went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[must_use]
+pub enum Drained {
+    /// So many connections, upgraded ones included, were still open when the
+    /// drain time was over, and were cut off.
+    Aborted(usize),
+    /// Every connection came to its own end.
+    Clean,
+}
+
+impl<L, A, K> Serve<L, A, K> {
+    fn new(listener: L, acceptor: Acceptor, app: A) -> Self {
+        let (lifecycle, observer) = Lifecycle::new();
+        let limits = Limits::default();
+        let mut http = http::Http::new(observer.clone());
+        http.apply(&limits);
+        Self {
+            listener,
+            app,
+            kind: PhantomData,
+            acceptor,
+            limits,
+            http,
+            lifecycle,
+            observer,
+            signal: pending(),
+        }
+    }
+}
+
+impl<L, A, K, F> Serve<L, A, K, F> {
+    /// Serve this mode to everybody. Default: [`Mode::Dual`].
+    pub fn mode(self, mode: Mode) -> Self {
+        self.policy(mode)
+    }
+
+    /// Choose the route of each connection, instead of a [`Mode`] for all.
+    pub fn policy(mut self, policy: impl Policy) -> Self {
+        self.acceptor = self.acceptor.with_policy(policy);
+        self
+    }
+
+    /// Deadlines and bounds.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.http.apply(&limits);
+        self.limits = limits;
+        self
+    }
+
+    /// hyper's HTTP/1 settings, applied over what is set so far: half-close and a timer are
+    /// on, the header deadline is [`Limits::request_head`], heads have at most
+    /// 64 KiB and 100 headers.
+    pub fn http1(
+        mut self,
+        configure: impl FnOnce(&mut http1::Builder) -> &mut http1::Builder,
+    ) -> Self {
+        configure(&mut self.http.http1);
+        self
+    }
+
+    /// hyper's HTTP/2 settings, applied over what is set so far: extended CONNECT (RFC 8441)
+    /// and a timer are on, 100 streams, windows of 256 KiB and 1 MiB, a ping
+    /// every 20 s.
+    pub fn http2(
+        mut self,
+        configure: impl FnOnce(&mut http2::Builder<Executor>) -> &mut http2::Builder<Executor>,
+    ) -> Self {
+        configure(&mut self.http.http2);
+        self
+    }
+
+    /// When `signal` completes, stop accepting and drain: undecided and idle
+    /// connections end at once, HTTP/2 clients get GOAWAY, what is in flight
+    /// (upgraded connections included) has [`Limits::drain`] to finish.
+    pub fn with_graceful_shutdown<G>(self, signal: G) -> Serve<L, A, K, G>
+    where
+        G: Future<Output = ()> + Send + 'static,
+    {
+        Serve {
+            listener: self.listener,
+            app: self.app,
+            kind: self.kind,
+            acceptor: self.acceptor,
+            limits: self.limits,
+            http: self.http,
+            lifecycle: self.lifecycle,
+            observer: self.observer,
+            signal,
+        }
+    }
+}
+
+impl<L, A, K, F> Serve<L, A, K, F>
+where
+    L: Listener,
+    A: App<L::Addr, K>,
+    K: 'static,
+    F: Future<Output = ()>,
+{
+    async fn run(self) -> io::Result<Drained> {
+        let Self {
+            mut listener,
+            app,
+            acceptor,
+            limits,
+            http,
+            lifecycle,
+            observer,
+            signal,
+            ..
+        } = self;
+        if listener.nodelay() == Some(false) {
+            tracing::warn!(
+                "the listener does not have TCP_NODELAY: every fresh TLS connection may stall for about 44 ms; set it on the listener (socket2::SockRef::from(&listener).set_tcp_nodelay(true))"
+            );
+        }
+        let total = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+        let slots = Arc::new(Semaphore::new(total as usize));
+        let drain = limits.drain;
+        let shared = Arc::new(connection::Shared {
+            acceptor: acceptor.with_limits(limits),
+            http,
+        });
+        let signal = pin!(signal);
+        let accepting =
+            accept_loop::accept_until(&mut listener, app, &shared, &slots, &observer, signal);
+        let accepted = accepting.await;
+        // The port is free from here on.
+        drop(listener);
+        lifecycle.enter(Phase::Draining);
+        let drained = match timeout(drain, slots.acquire_many(total)).await {
+            Ok(_) => Drained::Clean,
+            Err(_) => Drained::Aborted(total as usize - slots.available_permits()),
+        };
+        lifecycle.enter(Phase::Aborted);
+        accepted.map(|()| drained)
+    }
+}
+
+impl<L, A, K, F> IntoFuture for Serve<L, A, K, F>
+where
+    L: Listener,
+    A: App<L::Addr, K>,
+    K: 'static,
+    F: Future<Output = ()> + Send + 'static,
+{
+    type Output = io::Result<Drained>;
+    type IntoFuture = Pin<Box<dyn Future<Output = io::Result<Drained>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl<L: fmt::Debug, A, K, F> fmt::Debug for Serve<L, A, K, F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Serve")
+            .field("listener", &self.listener)
+            .field("acceptor", &self.acceptor)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
