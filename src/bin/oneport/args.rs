@@ -79,13 +79,9 @@ pub(crate) struct ServeArgs {
     )]
     names: Vec<String>,
 
-    /// Where the development certificate is kept [default: the user's data directory]
-    #[arg(
-        long,
-        value_name = "DIR",
-        conflicts_with_all = ["cert", "key", "plaintext_only"],
-        env = "ONEPORT_DATA_DIR"
-    )]
+    /// Where the development certificate is kept [default: oneport/dev-certs in the
+    /// user's data directory]
+    #[arg(long, value_name = "DIR", env = "ONEPORT_DATA_DIR")]
     data_dir: Option<PathBuf>,
 
     /// Serve plaintext on the same port as well: to everybody (`all`, or no value),
@@ -292,7 +288,6 @@ mod tests {
             "--cert=c",
             "--key=k",
             "--name=n",
-            "--data-dir=d",
             "--tls",
             "--allow-plaintext",
         ] {

@@ -54,10 +54,10 @@ impl Certificate {
                 let made = DevelopmentCertificate::load_or_create(dir.as_deref(), &names)?;
                 Ok(Self {
                     config: made.tls_config()?,
-                    summary: describe::leaf(made.cert_path())?,
-                    cert: made.cert_path().to_owned(),
-                    key: made.key_path().to_owned(),
-                    trust: made.ca_path().to_owned(),
+                    summary: made.summary().clone(),
+                    cert: made.cert_path(),
+                    key: made.key_path(),
+                    trust: made.ca_path(),
                     development: true,
                 })
             }

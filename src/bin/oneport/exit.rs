@@ -109,3 +109,22 @@ fn say(sentence: &str) {
     // A closed stderr is no reason to panic.
     let _ = writeln!(io::stderr().lock(), "oneport: {sentence}");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_in_the_help() {
+        let codes = [
+            (Failure::Runtime(io::Error::other("x")), 1),
+            (Failure::Usage(String::new()), 2),
+            (Failure::Signal(Signal::Interrupt), 130),
+            (Failure::Signal(Signal::Terminate), 143),
+        ];
+        for (failure, code) in codes {
+            assert_eq!(failure.code(), code);
+            assert!(HELP.contains(&format!("{code:>3}  ")), "{code}");
+        }
+    }
+}

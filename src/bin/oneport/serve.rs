@@ -2,6 +2,7 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::SystemTime;
 
 use axum::Router;
 use oneport::{Drained, Limits};
@@ -16,6 +17,10 @@ use crate::port_policy::PortPolicy;
 use crate::signals::{Signal, Signals};
 use crate::startup::Startup;
 use crate::{app, root};
+
+/// In days. Let's Encrypt's certificates are renewed 30 days before their end,
+/// so at 14 the renewal has failed for a while.
+const EXPIRES_SOON: i64 = 14;
 
 /// Serves until a signal, and says how it ended.
 pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
@@ -32,7 +37,10 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
     };
     let policy = args.policy();
     let app = application(&args, &policy, certificate.as_ref())?;
-    warn(bound, &policy);
+    warn_of_plaintext(bound, &policy);
+    if let Some(certificate) = &certificate {
+        warn_of_expiry(certificate);
+    }
     Startup::new(&args, bound, &policy, certificate.as_ref()).print(args.log_format);
 
     let (drain, stop) = oneshot::channel::<()>();
@@ -95,12 +103,24 @@ fn application(
     Ok(root::router(dir))
 }
 
-fn warn(bound: SocketAddr, policy: &PortPolicy) {
+fn warn_of_plaintext(bound: SocketAddr, policy: &PortPolicy) {
     if policy.serves_plaintext_to_strangers() && !bound.ip().to_canonical().is_loopback() {
         tracing::warn!(
             "plaintext is served to everybody who can reach {bound}: what they send and receive can \
              be read and changed on the way; --allow-plaintext=private or =loopback narrows it"
         );
+    }
+}
+
+fn warn_of_expiry(certificate: &Certificate) {
+    let summary = &certificate.summary;
+    let (file, day) = (certificate.cert.display(), summary.expires_on());
+    match summary.days_left(SystemTime::now()) {
+        ..0 => tracing::warn!(
+            "the certificate in {file} expired on {day}: clients will refuse it; renew it"
+        ),
+        0..EXPIRES_SOON => tracing::warn!("the certificate in {file} expires on {day}: renew it"),
+        _ => {}
     }
 }
 
