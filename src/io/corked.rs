@@ -54,6 +54,10 @@ impl<I> Corked<I> {
         &self.inner
     }
 
+    pub(crate) fn into_inner(self) -> I {
+        self.inner
+    }
+
     /// The handshake is over, for better or worse.
     pub(crate) fn uncork(&mut self) {
         self.phase = Phase::Serving;

@@ -7,8 +7,10 @@ use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 
 /// Filled in where a configuration has no ALPN, in order of preference: HTTP/2
-/// (RFC 9113 3.2), then HTTP/1.1 (RFC 7301 6).
-const HTTP_ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
+/// (RFC 9113 3.2), then HTTP/1.1 (RFC 7301 6). `http/1.0` is there for clients
+/// that offer nothing else (`curl --http1.0` does): rustls would refuse their
+/// handshake with alert 120, although hyper serves them.
+const HTTP_ALPN: [&[u8]; 3] = [b"h2", b"http/1.1", b"http/1.0"];
 
 /// The TLS configuration of a server, as a handle that can be reloaded.
 ///
@@ -16,7 +18,7 @@ const HTTP_ALPN: [&[u8]; 2] = [b"h2", b"http/1.1"];
 /// any of them takes effect for all. See the [module documentation](crate::tls)
 /// for where a configuration comes from.
 ///
-/// A configuration without ALPN gets `h2` and `http/1.1`; use
+/// A configuration without ALPN gets `h2`, `http/1.1` and `http/1.0`; use
 /// [`keep_alpn`](Self::keep_alpn) where that is not wanted.
 #[derive(Clone)]
 pub struct TlsConfig {
@@ -95,14 +97,14 @@ impl Alpn {
     }
 }
 
-/// Fills in `h2` and `http/1.1` where the configuration has no ALPN.
+/// Fills in `h2`, `http/1.1` and `http/1.0` where the configuration has no ALPN.
 impl From<Arc<ServerConfig>> for TlsConfig {
     fn from(config: Arc<ServerConfig>) -> Self {
         Self::new(config, Alpn::Fill)
     }
 }
 
-/// Fills in `h2` and `http/1.1` where the configuration has no ALPN.
+/// Fills in `h2`, `http/1.1` and `http/1.0` where the configuration has no ALPN.
 impl From<ServerConfig> for TlsConfig {
     fn from(config: ServerConfig) -> Self {
         Self::new(Arc::new(config), Alpn::Fill)
@@ -191,7 +193,7 @@ mod tests {
     fn debug_says_what_is_offered() {
         assert_eq!(
             format!("{:?}", TlsConfig::from(config(&[]))),
-            r#"TlsConfig { alpn: ["h2", "http/1.1"], .. }"#
+            r#"TlsConfig { alpn: ["h2", "http/1.1", "http/1.0"], .. }"#
         );
     }
 }

@@ -63,7 +63,7 @@
 //!
 //! A `ServerConfig` without ALPN makes every browser and most clients speak
 //! HTTP/1.1, because over TLS they use HTTP/2 only when ALPN says so. As this
-//! crate serves both, `h2` and `http/1.1` are filled in when the list is empty.
+//! crate serves both, `h2`, `http/1.1` and `http/1.0` are filled in when the list is empty.
 //! A list that is not empty is left alone. If your application speaks neither,
 //! or only HTTP/1.1 (a WebSocket server on the bare `Acceptor`), set the list
 //! yourself, or build the handle by [`TlsConfig::keep_alpn`].
@@ -89,6 +89,7 @@ mod file;
 mod found;
 #[cfg(all(feature = "generate", any(feature = "aws-lc-rs", feature = "ring")))]
 pub mod generate;
+mod hello;
 #[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
 mod load;
 #[cfg(feature = "tls-files")]
@@ -103,6 +104,7 @@ pub use error::TlsConfigError;
 pub use file::Role;
 #[cfg(feature = "tls-files")]
 pub use found::Found;
+pub(crate) use hello::{Hello, NoHello, read_hello};
 #[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
 pub use load::load;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
