@@ -36,6 +36,10 @@ enum Phase {
 #[derive(Debug, PartialEq, Eq)]
 enum Fin {
     /// The drop that follows the shutdown.
+    #[cfg_attr(
+        not(feature = "serve"),
+        expect(dead_code, reason = "a bare acceptor does not drop its streams")
+    )]
     Close,
     Shutdown,
 }
