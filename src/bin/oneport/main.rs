@@ -7,6 +7,7 @@
 mod app;
 mod args;
 mod bind;
+mod body_first;
 mod certificate;
 mod exit;
 mod listen_addr;

@@ -9,6 +9,8 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use tower_http::services::ServeDir;
 
+use crate::body_first::body_first;
+
 /// Serves the files below `dir`, and `index.html` for a directory.
 ///
 /// Not served: listings, and names that begin with a dot (`.git`, `.env`),
@@ -17,6 +19,7 @@ pub(crate) fn router(dir: &Path) -> Router {
     Router::new()
         .fallback_service(ServeDir::new(dir))
         .layer(middleware::from_fn(only_visible))
+        .layer(middleware::from_fn(body_first))
 }
 
 /// Checks what `--root` points at, and that it does not give away the key.

@@ -10,9 +10,11 @@ mod whoami;
 
 use axum::Router;
 use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, get};
 
+use crate::body_first::body_first;
 use crate::port_policy::PortPolicy;
 
 /// The application. It is told the port's policy because its page offers the
@@ -23,11 +25,13 @@ pub(crate) fn router(policy: PortPolicy) -> Router {
         .route("/oneport.css", get(page::css))
         .route("/oneport.js", get(page::js))
         .route("/bytes", get(bytes::bytes))
-        .route("/echo", any(echo::echo))
         .route("/healthz", get(healthz))
         .route("/slow", any(slow::slow))
         .route("/whoami", any(whoami::whoami))
         .fallback(nothing_here)
+        .layer(middleware::from_fn(body_first))
+        // The one that reads bodies itself, below no layer.
+        .route("/echo", any(echo::echo))
         .with_state(policy)
 }
 
