@@ -16,7 +16,11 @@ async fn one_port_serves_every_version_over_both_transports() {
     let table: [(&[&str], &str, &str); 8] = [
         (&[], "http", "plaintext HTTP/1.1 GET \n"),
         (&["--http1.0"], "http", "plaintext HTTP/1.0 GET \n"),
-        (&["--http2-prior-knowledge"], "http", "plaintext HTTP/2.0 GET \n"),
+        (
+            &["--http2-prior-knowledge"],
+            "http",
+            "plaintext HTTP/2.0 GET \n",
+        ),
         (&["--http1.1"], "https", "tls HTTP/1.1 GET \n"),
         (&["--http1.0"], "https", "tls HTTP/1.0 GET \n"),
         (&["--http2"], "https", "tls HTTP/2.0 GET \n"),
@@ -39,12 +43,18 @@ async fn bodies_arrive_with_and_without_expect_continue() {
     let ca = ["--cacert", ca.to_str().unwrap()];
     let port = server.addr.port();
     for scheme in ["http", "https"] {
-        for options in [&["--http1.1"][..], &["--http1.1", "-H", "Expect: 100-continue"]] {
+        for options in [
+            &["--http1.1"][..],
+            &["--http1.1", "-H", "Expect: 100-continue"],
+        ] {
             let url = format!("{scheme}://localhost:{port}/");
             let data = ["-d", "a body"];
             let arguments = [&["-sS", "-4"], &ca[..], options, &data, &[&url]].concat();
             let answer = output_of("curl", &arguments).await;
-            assert!(answer.ends_with(" POST a body\n"), "{scheme} {options:?}: {answer}");
+            assert!(
+                answer.ends_with(" POST a body\n"),
+                "{scheme} {options:?}: {answer}"
+            );
         }
     }
 }
@@ -54,10 +64,14 @@ async fn plaintext_on_a_tls_only_port_is_told_what_to_do() {
     let pki = Pki::new();
     let server = Server::with_mode(&pki, Mode::TlsOnly).await;
     let url = format!("http://{}/", server.addr);
-    let sentence = "This port requires TLS: use https:// (or wss://) instead of http:// (or ws://).";
+    let sentence =
+        "This port requires TLS: use https:// (or wss://) instead of http:// (or ws://).";
 
     let answer = output_of("curl", &["-sS", "-i", &url]).await;
-    assert!(answer.starts_with(&format!("HTTP/1.1 426 {sentence}\r\n")), "{answer}");
+    assert!(
+        answer.starts_with(&format!("HTTP/1.1 426 {sentence}\r\n")),
+        "{answer}"
+    );
     let lower = answer.to_lowercase();
     for header in [
         "\r\nconnection: upgrade, close\r\n",
@@ -70,9 +84,12 @@ async fn plaintext_on_a_tls_only_port_is_told_what_to_do() {
     ] {
         assert!(lower.contains(header), "{header:?} in {answer}");
     }
-    assert!(answer.ends_with(&format!(
-        "\r\n\r\n{sentence}\nClient sent an HTTP request to an HTTPS server.\n"
-    )), "{answer}");
+    assert!(
+        answer.ends_with(&format!(
+            "\r\n\r\n{sentence}\nClient sent an HTTP request to an HTTPS server.\n"
+        )),
+        "{answer}"
+    );
 
     let head = output_of("curl", &["-sS", "-I", &url]).await;
     assert!(head.starts_with("HTTP/1.1 426 "), "{head}");

@@ -1,17 +1,109 @@
-//! TLS configuration.
+//! TLS configuration: a handle that can be reloaded, files that explain what
+//! is wrong with them, and a development certificate.
+//!
+//! # What do I need to serve TLS?
+//!
+//! A [`TlsConfig`]. It is made from
+//! * a `rustls::ServerConfig` that you built yourself: [`TlsConfig::from`],
+//! * a certificate file and a key file: `tls::load` (feature `tls-files`),
+//! * nothing at all, for development: `tls::generate::DevelopmentCertificate`
+//!   (feature `generate`) makes a CA and a certificate for localhost, keeps
+//!   them, and uses them again on the next start.
+//!
+//! # Which files, in which format?
+//!
+//! The certificate file holds the server's own certificate first and after it
+//! the certificates of the CAs between it and the root, in order. That is what
+//! certbot calls `fullchain.pem`. The key file holds exactly one private key,
+//! without a passphrase: `BEGIN PRIVATE KEY` (PKCS#8), `BEGIN EC PRIVATE KEY`
+//! (SEC1) or `BEGIN RSA PRIVATE KEY` (PKCS#1). Both may be the same file.
+//! PEM is the usual form; a file with a single certificate or key in DER is
+//! read as well. Symbolic links are followed. Anything that is not a regular
+//! file is refused, and so are certificate files over 1 MiB and key files over
+//! 64 KiB: pointing the server at `/dev/zero` is an error, not a full memory.
+//!
+//! What is wrong with a file is a `TlsConfigError`, whose text names the file,
+//! what was found in it, what was expected and what to do.
+//!
+//! # How does reload work?
+//!
+//! A [`TlsConfig`] is a handle; its clones share one configuration.
+//! [`TlsConfig::reload`] replaces it for every clone. Each new handshake takes
+//! the configuration that is current when it starts. Connections that are open
+//! keep theirs until they end. Build the new configuration first and reload
+//! when that succeeded, then a broken file never reaches a client:
+//!
+#![cfg_attr(
+    all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")),
+    doc = "```no_run"
+)]
+#![cfg_attr(
+    not(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring"))),
+    doc = "```ignore"
+)]
+//! use oneport::tls;
+//!
+//! let tls = tls::load("fullchain.pem", "privkey.pem")?;
+//! // Hand `tls.clone()` to the server. Later, when the files were renewed:
+//! match tls::load("fullchain.pem", "privkey.pem") {
+//!     Ok(renewed) => tls.reload(renewed.current()),
+//!     Err(error) => eprintln!("the old certificate stays in use: {error}"),
+//! }
+//! # Ok::<(), tls::TlsConfigError>(())
+//! ```
+//!
+//! Sessions from before a reload are not resumed after it, unless the new
+//! configuration shares the session storage and ticketer of the old one:
+//! clients then do a full handshake, which they do by themselves. Do not share
+//! them between configurations that differ in client authentication: a session
+//! that began without a client certificate would resume into the
+//! configuration that demands one.
+//!
+//! # Why does my configuration suddenly have ALPN?
+//!
+//! A `ServerConfig` without ALPN makes every browser and most clients speak
+//! HTTP/1.1, because over TLS they use HTTP/2 only when ALPN says so. As this
+//! crate serves both, `h2`, `http/1.1` and `http/1.0` are filled in when the list is empty.
+//! A list that is not empty is left alone. If your application speaks neither,
+//! or only HTTP/1.1 (a WebSocket server on the bare `Acceptor`), set the list
+//! yourself, or build the handle by [`TlsConfig::keep_alpn`].
+//!
+//! # Why is there no default crypto provider?
+//!
+//! rustls can run on several crypto libraries, and its own
+//! `ServerConfig::builder()` panics when two of them are compiled in and the
+//! process has not chosen one. A library that brings a provider by default
+//! would do that to its users. So `aws-lc-rs` and `ring` are features, both
+//! off; nothing in here reads or sets the process-wide default. The functions
+//! that need a provider (`provider`, `load`, `generate`) exist only when one of
+//! the two features is on. With both, aws-lc-rs is used.
 
-use std::sync::Arc;
-/// A TLS configuration.
-#[derive(Clone, Debug)]
-pub struct TlsConfig(Arc<rustls::ServerConfig>);
-impl TlsConfig {
-    /// The current one.
-    pub fn current(&self) -> Arc<rustls::ServerConfig> {
-        self.0.clone()
-    }
-}
-impl From<Arc<rustls::ServerConfig>> for TlsConfig {
-    fn from(c: Arc<rustls::ServerConfig>) -> Self {
-        Self(c)
-    }
-}
+mod config;
+#[cfg(feature = "tls-files")]
+pub mod describe;
+#[cfg(feature = "tls-files")]
+mod error;
+#[cfg(feature = "tls-files")]
+mod file;
+#[cfg(feature = "tls-files")]
+mod found;
+#[cfg(all(feature = "generate", any(feature = "aws-lc-rs", feature = "ring")))]
+pub mod generate;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+mod load;
+#[cfg(feature = "tls-files")]
+mod pem;
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+mod provider;
+
+pub use config::TlsConfig;
+#[cfg(feature = "tls-files")]
+pub use error::TlsConfigError;
+#[cfg(feature = "tls-files")]
+pub use file::Role;
+#[cfg(feature = "tls-files")]
+pub use found::Found;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+pub use load::load;
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+pub use provider::provider;

@@ -1,5 +1,10 @@
 //! A server on 127.0.0.1 and a certificate that its clients can trust.
-#![allow(dead_code, missing_debug_implementations, unreachable_pub, clippy::unwrap_used)] // each test file uses its part
+#![allow(
+    dead_code,
+    missing_debug_implementations,
+    unreachable_pub,
+    clippy::unwrap_used
+)] // each test file uses its part
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -47,7 +52,11 @@ impl Pki {
         let directory = tempfile::tempdir().unwrap();
         std::fs::write(directory.path().join("ca.crt"), ca_certificate.pem()).unwrap();
         std::fs::write(directory.path().join("server.crt"), leaf_certificate.pem()).unwrap();
-        std::fs::write(directory.path().join("server.key"), leaf_key.serialize_pem()).unwrap();
+        std::fs::write(
+            directory.path().join("server.key"),
+            leaf_key.serialize_pem(),
+        )
+        .unwrap();
         Self {
             ca: ca_certificate.der().clone(),
             chain: vec![leaf_certificate.der().clone()],
@@ -171,7 +180,9 @@ impl Server {
 /// A listener on 127.0.0.1 with TCP_NODELAY.
 pub async fn listen() -> TcpListener {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    socket2::SockRef::from(&listener).set_tcp_nodelay(true).unwrap();
+    socket2::SockRef::from(&listener)
+        .set_tcp_nodelay(true)
+        .unwrap();
     listener
 }
 
@@ -221,6 +232,9 @@ pub async fn run(program: &str, arguments: &[&str]) -> Output {
 /// As [`run`], with what it printed as text, which must have succeeded.
 pub async fn output_of(program: &str, arguments: &[&str]) -> String {
     let output = run(program, arguments).await;
-    assert!(output.status.success(), "{program} {arguments:?}: {output:?}");
+    assert!(
+        output.status.success(),
+        "{program} {arguments:?}: {output:?}"
+    );
     String::from_utf8(output.stdout).unwrap()
 }

@@ -1,0 +1,238 @@
+//! What a certificate says about itself, for people and for logs.
+//!
+//! [`leaf`] and [`chain`] read a file, [`CertificateSummary::from_der`] takes a
+//! certificate that is already there. Nothing is verified: the summary of a
+//! forged certificate is as good as that of a real one.
+
+use std::error::Error;
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use rustls::pki_types::CertificateDer;
+use sha2::{Digest, Sha256};
+use x509_parser::extensions::GeneralName;
+use x509_parser::prelude::X509Certificate;
+use x509_parser::time::ASN1Time;
+use x509_parser::x509::X509Name;
+
+use super::TlsConfigError;
+use super::file::Role;
+use super::pem::Contents;
+
+/// Summarises the first certificate of a file, which is the server's own.
+///
+/// # Errors
+///
+/// As [`chain`].
+pub fn leaf(path: impl AsRef<Path>) -> Result<CertificateSummary, TlsConfigError> {
+    let path = path.as_ref();
+    let mut chain = chain(path)?;
+    // `chain` is an error when it is empty.
+    Ok(chain.swap_remove(0))
+}
+
+/// Summarises every certificate of a file, in the order of the file.
+///
+/// # Errors
+///
+/// When the file cannot be read, or is not a certificate file.
+pub fn chain(path: impl AsRef<Path>) -> Result<Vec<CertificateSummary>, TlsConfigError> {
+    let path = path.as_ref();
+    let chain = Contents::read(path, Role::Certificate)?.chain()?;
+    let summaries = chain.iter().enumerate().map(|(index, certificate)| {
+        CertificateSummary::from_der(certificate).map_err(|error| {
+            TlsConfigError::MalformedCertificate {
+                path: path.into(),
+                position: index + 1,
+                detail: error.detail,
+            }
+        })
+    });
+    summaries.collect()
+}
+
+/// What a certificate says about itself.
+///
+/// Displays in one line: subject, names, issuer, last day, fingerprint. Text
+/// from the certificate is shown with its control characters escaped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CertificateSummary {
+    /// The name of the holder, such as `CN=localhost`.
+    pub subject: String,
+    /// The name of the CA that signed, in the same form.
+    pub issuer: String,
+    /// The DNS names and IP addresses it is valid for (subject alternative
+    /// names, RFC 5280 4.2.1.6), in its order.
+    pub names: Vec<String>,
+    /// The serial number, upper-case hexadecimal as `openssl x509 -serial`.
+    pub serial: String,
+    /// The X.509 version: 3, or 1 for what old recipes make.
+    pub version: u32,
+    /// Whether it may sign other certificates (RFC 5280 4.2.1.9).
+    pub is_ca: bool,
+    /// The first moment it is valid.
+    pub not_before: SystemTime,
+    /// The last moment it is valid.
+    pub not_after: SystemTime,
+    /// SHA-256 of the DER, as `openssl x509 -fingerprint -sha256`:
+    /// 32 upper-case bytes with colons between.
+    pub sha256: String,
+    expires_on: String,
+}
+
+impl CertificateSummary {
+    /// Reads a certificate in DER.
+    ///
+    /// # Errors
+    ///
+    /// When it is not an X.509 certificate.
+    pub fn from_der(certificate: &CertificateDer<'_>) -> Result<Self, MalformedCertificate> {
+        let (_, parsed) = x509_parser::parse_x509_certificate(certificate).map_err(|error| {
+            MalformedCertificate {
+                detail: error.to_string(),
+            }
+        })?;
+        Ok(Self {
+            subject: name(parsed.subject()),
+            issuer: name(parsed.issuer()),
+            names: names(&parsed),
+            serial: hex(strip_sign(parsed.raw_serial()), ""),
+            version: parsed.version().0 + 1,
+            is_ca: parsed.is_ca(),
+            not_before: system_time(parsed.validity().not_before),
+            not_after: system_time(parsed.validity().not_after),
+            sha256: hex(&Sha256::digest(certificate), ":"),
+            expires_on: date(parsed.validity().not_after),
+        })
+    }
+
+    /// The last day it is valid, in UTC, as `2030-01-31`.
+    #[must_use]
+    pub fn expires_on(&self) -> &str {
+        &self.expires_on
+    }
+
+    /// How many whole days it is still valid at `now`; negative once it has
+    /// expired.
+    #[must_use]
+    pub fn days_left(&self, now: SystemTime) -> i64 {
+        const DAY: i64 = 24 * 60 * 60;
+        let seconds = match self.not_after.duration_since(now) {
+            Ok(left) => i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
+            Err(over) => -i64::try_from(over.duration().as_secs().max(1)).unwrap_or(i64::MAX),
+        };
+        seconds.div_euclid(DAY)
+    }
+}
+
+impl fmt::Display for CertificateSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = match &self.names[..] {
+            [] => "no names".into(),
+            names => names.join(", "),
+        };
+        write!(
+            f,
+            "{} ({names}), issued by {}, valid until {}, SHA-256 {}",
+            self.subject, self.issuer, self.expires_on, self.sha256
+        )
+    }
+}
+
+/// Bytes that were to be a certificate are none.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct MalformedCertificate {
+    /// What the parser stumbled over.
+    pub detail: String,
+}
+
+impl fmt::Display for MalformedCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "not a valid X.509 certificate ({}); expected one in DER",
+            self.detail
+        )
+    }
+}
+
+impl Error for MalformedCertificate {}
+
+fn name(name: &X509Name<'_>) -> String {
+    printable(&name.to_string())
+}
+
+fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
+    let Ok(Some(extension)) = certificate.subject_alternative_name() else {
+        return Vec::new();
+    };
+    let names = extension.value.general_names.iter();
+    names
+        .filter_map(|name| match name {
+            GeneralName::DNSName(name) => Some(printable(name)),
+            GeneralName::IPAddress(octets) => address(octets).map(|address| address.to_string()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// 4 or 16 octets (RFC 5280 4.2.1.6).
+fn address(octets: &[u8]) -> Option<IpAddr> {
+    if let Ok(octets) = <[u8; 4]>::try_from(octets) {
+        return Some(Ipv4Addr::from(octets).into());
+    }
+    let octets = <[u8; 16]>::try_from(octets).ok()?;
+    Some(Ipv6Addr::from(octets).into())
+}
+
+/// A subject with a line break in it must not forge a line of a log.
+fn printable(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
+/// The zero byte before a number whose first bit is set is DER's, not the
+/// number's (X.690 8.3).
+fn strip_sign(serial: &[u8]) -> &[u8] {
+    match serial {
+        [0, rest @ ..] if !rest.is_empty() => rest,
+        serial => serial,
+    }
+}
+
+fn hex(bytes: &[u8], separator: &str) -> String {
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
+    digits.join(separator)
+}
+
+fn system_time(time: ASN1Time) -> SystemTime {
+    let seconds = Duration::from_secs(time.timestamp().unsigned_abs());
+    let time = if time.timestamp() < 0 {
+        SystemTime::UNIX_EPOCH.checked_sub(seconds)
+    } else {
+        SystemTime::UNIX_EPOCH.checked_add(seconds)
+    };
+    // Out of the platform's range: Windows has no time before 1601.
+    time.unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+fn date(time: ASN1Time) -> String {
+    let time = time.to_datetime();
+    format!(
+        "{:04}-{:02}-{:02}",
+        time.year(),
+        u8::from(time.month()),
+        time.day()
+    )
+}

@@ -1,0 +1,155 @@
+//! The certificates and keys in a PEM or DER file.
+
+use std::path::{Path, PathBuf};
+
+use rustls::pki_types::pem::{self, PemObject, SectionKind};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use x509_parser::parse_x509_certificate;
+use x509_parser::x509::X509Version;
+
+use super::file::{self, Role};
+use super::{Found, TlsConfigError};
+
+/// Everything of use in one file, in the order of the file.
+#[derive(Debug)]
+pub(super) struct Contents {
+    path: PathBuf,
+    certificates: Vec<CertificateDer<'static>>,
+    keys: Vec<PrivateKeyDer<'static>>,
+    encrypted_key: bool,
+    found: Found,
+}
+
+impl Contents {
+    pub(super) fn read(path: &Path, role: Role) -> Result<Self, TlsConfigError> {
+        let content = file::read(path, role)?;
+        // Windows editors put a UTF-8 byte order mark before the first line.
+        let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&content);
+        let mut contents = Self {
+            path: path.into(),
+            certificates: Vec::new(),
+            keys: Vec::new(),
+            encrypted_key: false,
+            found: Found::new(content),
+        };
+        if contains(content, b"-----BEGIN ") {
+            contents.add_pem(content)?;
+        } else {
+            contents.add_der(content);
+        }
+        Ok(contents)
+    }
+
+    /// The chain as it is to be sent, the server's own certificate first.
+    pub(super) fn chain(&self) -> Result<Vec<CertificateDer<'static>>, TlsConfigError> {
+        let path = || self.path.clone();
+        if self.certificates.is_empty() {
+            return Err(if self.encrypted_key || !self.keys.is_empty() {
+                TlsConfigError::KeyInsteadOfCertificate { path: path() }
+            } else {
+                TlsConfigError::NoCertificate {
+                    path: path(),
+                    found: self.found.clone(),
+                }
+            });
+        }
+        for (index, certificate) in self.certificates.iter().enumerate() {
+            let malformed = |detail: String| TlsConfigError::MalformedCertificate {
+                path: path(),
+                position: index + 1,
+                detail,
+            };
+            let (rest, parsed) = parse_x509_certificate(certificate)
+                .map_err(|error| malformed(error.to_string()))?;
+            if !rest.is_empty() {
+                return Err(malformed(format!("{} bytes too many", rest.len())));
+            }
+            // Only the server's own: an old root at the end of a chain may be
+            // of version 1, and clients do not look at it.
+            if index == 0 && parsed.version() != X509Version::V3 {
+                return Err(TlsConfigError::ObsoleteVersion { path: path() });
+            }
+        }
+        Ok(self.certificates.clone())
+    }
+
+    /// The one private key.
+    #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+    pub(super) fn key(&self) -> Result<PrivateKeyDer<'static>, TlsConfigError> {
+        let path = self.path.clone();
+        match &self.keys[..] {
+            [key] => Ok(key.clone_key()),
+            [] if self.encrypted_key => Err(TlsConfigError::EncryptedKey { path }),
+            [] if !self.certificates.is_empty() => {
+                Err(TlsConfigError::CertificateInsteadOfKey { path })
+            }
+            [] => Err(TlsConfigError::NoKey {
+                path,
+                found: self.found.clone(),
+            }),
+            keys => Err(TlsConfigError::SeveralKeys {
+                path,
+                count: keys.len(),
+            }),
+        }
+    }
+
+    fn add_pem(&mut self, content: &[u8]) -> Result<(), TlsConfigError> {
+        self.encrypted_key = contains(content, b"-----BEGIN ENCRYPTED PRIVATE KEY-----");
+        // The older form: a header inside an ordinary section (RFC 1421 4.6.1.1),
+        // which makes the base64 that follows unreadable to a strict parser.
+        let old_encryption = contains(content, b"Proc-Type: 4,ENCRYPTED");
+        for section in <(SectionKind, Vec<u8>)>::pem_slice_iter(content) {
+            match section {
+                Ok((SectionKind::Certificate, der)) => self.certificates.push(der.into()),
+                Ok((SectionKind::PrivateKey, der)) => {
+                    self.keys.push(PrivateKeyDer::Pkcs8(der.into()));
+                }
+                Ok((SectionKind::RsaPrivateKey, der)) => {
+                    self.keys.push(PrivateKeyDer::Pkcs1(der.into()));
+                }
+                Ok((SectionKind::EcPrivateKey, der)) => {
+                    self.keys.push(PrivateKeyDer::Sec1(der.into()));
+                }
+                Ok(_) => {}
+                Err(pem::Error::Base64Decode(_)) if old_encryption => self.encrypted_key = true,
+                Err(error) => {
+                    return Err(TlsConfigError::MalformedPem {
+                        path: self.path.clone(),
+                        detail: detail(&error),
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn add_der(&mut self, content: &[u8]) {
+        if self.found.is_pkcs12() {
+            // It begins like a PKCS#8 key.
+        } else if parse_x509_certificate(content).is_ok_and(|(rest, _)| rest.is_empty()) {
+            self.certificates.push(content.to_vec().into());
+        } else if let Ok(key) = PrivateKeyDer::try_from(content) {
+            self.keys.push(key.clone_key());
+        }
+    }
+}
+
+/// In words, where the original prints byte arrays as numbers.
+fn detail(error: &pem::Error) -> String {
+    match error {
+        pem::Error::MissingSectionEnd { end_marker } => format!(
+            "the line `-----END {}-----` is missing",
+            String::from_utf8_lossy(end_marker).escape_debug()
+        ),
+        pem::Error::IllegalSectionStart { .. } => {
+            "a line begins with `-----BEGIN` and does not end with `-----`".into()
+        }
+        pem::Error::Base64Decode(_) => "a section is not base64".into(),
+        other => other.to_string(),
+    }
+}
+
+fn contains(content: &[u8], text: &[u8]) -> bool {
+    content.windows(text.len()).any(|window| window == text)
+}
