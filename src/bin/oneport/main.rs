@@ -1,2 +1,45 @@
-//! The oneport server.
-fn main() {}
+//! The `oneport` command: one TCP port that speaks TLS and, where it is
+//! allowed, plaintext HTTP, and explains itself to the wrong client.
+//!
+//! Only this binary reads arguments, prints and exits; everything that serves
+//! is the library.
+
+mod app;
+mod args;
+mod bind;
+mod certificate;
+mod exit;
+mod listen_addr;
+mod log;
+mod port_policy;
+mod root;
+mod serve;
+mod signals;
+mod startup;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = match args::parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // `--help` and `--version` come this way too, with code 0. There
+            // is nobody to tell when the output is closed.
+            let _ = error.print();
+            return exit::code(error.exit_code());
+        }
+    };
+    log::init(args.log_format);
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::report(&Err(exit::Failure::Runtime(error))),
+    };
+    let outcome = runtime.block_on(serve::run(args));
+    // Not dropped: dropping waits for blocking file reads, and a second
+    // Ctrl-C has to end the process at once.
+    runtime.shutdown_background();
+    exit::report(&outcome)
+}

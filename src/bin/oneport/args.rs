@@ -1,0 +1,298 @@
+//! The command line: what can be asked for, and what contradicts itself.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::error::ErrorKind;
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
+use oneport::Mode;
+
+use crate::exit;
+use crate::listen_addr::ListenAddr;
+use crate::log::LogFormat;
+use crate::port_policy::PortPolicy;
+
+/// One TCP port that speaks TLS (HTTPS, WSS, HTTP/2) and, where it is allowed,
+/// plaintext (HTTP, WS, h2c), and explains itself to the wrong client.
+#[derive(Debug, Parser)]
+#[command(name = "oneport", version, after_help = exit::HELP, args_conflicts_with_subcommands = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: ServeArgs,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve a port. The default: `oneport --listen ..` is `oneport serve --listen ..`
+    #[command(after_help = exit::HELP)]
+    Serve(ServeArgs),
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ServeArgs {
+    /// Where to listen: an address or host name, and a port (0 takes any free one).
+    /// [::]:3000 is every network, over IPv4 and IPv6
+    #[arg(
+        short,
+        long,
+        value_name = "HOST:PORT",
+        default_value = "127.0.0.1:3000",
+        env = "ONEPORT_LISTEN"
+    )]
+    pub(crate) listen: ListenAddr,
+
+    /// Speak TLS. This is the default; the flag is for scripts that want to say so
+    #[arg(long, visible_aliases = ["ssl", "https", "secure"], conflicts_with = "plaintext_only")]
+    tls: bool,
+
+    /// The certificate chain to serve with (PEM), the server's own first.
+    /// Without it a development certificate is made, kept and used again
+    #[arg(
+        long,
+        value_name = "FILE",
+        visible_aliases = ["server-cert", "server-public-cert"],
+        conflicts_with = "plaintext_only",
+        env = "ONEPORT_CERT"
+    )]
+    cert: Option<PathBuf>,
+
+    /// The certificate's private key (PEM: PKCS#8, PKCS#1 or SEC1).
+    /// If it is in the same file as the certificate, name that file twice
+    #[arg(
+        long,
+        value_name = "FILE",
+        visible_aliases = ["private-key", "server-key", "server-private-key"],
+        conflicts_with = "plaintext_only",
+        env = "ONEPORT_KEY"
+    )]
+    key: Option<PathBuf>,
+
+    /// A host name or address that the development certificate is for, besides
+    /// localhost, 127.0.0.1, ::1 and the one of --listen. May be repeated
+    #[arg(
+        long = "name",
+        value_name = "NAME",
+        action = ArgAction::Append,
+        conflicts_with_all = ["cert", "key", "plaintext_only"]
+    )]
+    names: Vec<String>,
+
+    /// Where the development certificate is kept [default: oneport/dev-certs in the
+    /// user's data directory]
+    #[arg(long, value_name = "DIR", env = "ONEPORT_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+
+    /// Serve plaintext on the same port as well: to everybody (`all`, or no value),
+    /// or only to some: a comma separated list of `loopback`, `private`
+    /// (RFC 1918, RFC 4193 and loopback), networks and addresses.
+    /// Without this flag plaintext clients are told to use TLS
+    #[arg(
+        long,
+        value_name = "WHO",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "all",
+        conflicts_with = "plaintext_only",
+        env = "ONEPORT_ALLOW_PLAINTEXT"
+    )]
+    allow_plaintext: Option<PortPolicy>,
+
+    /// Serve plaintext only, without any certificate; TLS clients are told so
+    #[arg(long)]
+    plaintext_only: bool,
+
+    /// Serve the files in this directory (index.html for a directory; names
+    /// that begin with a dot are not served) instead of the built-in pages
+    #[arg(long, value_name = "DIR", env = "ONEPORT_ROOT")]
+    pub(crate) root: Option<PathBuf>,
+
+    /// How long open connections may go on after SIGINT or SIGTERM
+    #[arg(
+        long,
+        value_name = "SECS",
+        default_value_t = 10,
+        value_parser = clap::value_parser!(u64).range(0..=86_400),
+        env = "ONEPORT_DRAIN"
+    )]
+    drain: u64,
+
+    /// How the log on stderr is written, and with json the start-up report on
+    /// stdout too. RUST_LOG chooses what is in the log, such as oneport=debug
+    #[arg(long, value_enum, default_value = "text", env = "ONEPORT_LOG_FORMAT")]
+    pub(crate) log_format: LogFormat,
+}
+
+/// The certificate that was asked for.
+#[derive(Debug)]
+pub(crate) enum CertificateArgs {
+    /// Made here, for these names besides the usual ones.
+    Development {
+        dir: Option<PathBuf>,
+        names: Vec<String>,
+    },
+    /// The user's own.
+    Files { cert: PathBuf, key: PathBuf },
+}
+
+impl ServeArgs {
+    pub(crate) fn policy(&self) -> PortPolicy {
+        match &self.allow_plaintext {
+            _ if self.plaintext_only => PortPolicy::Everybody(Mode::PlaintextOnly),
+            Some(policy) => policy.clone(),
+            None => PortPolicy::Everybody(Mode::TlsOnly),
+        }
+    }
+
+    /// None with `--plaintext-only`.
+    pub(crate) fn certificate(&self) -> Option<CertificateArgs> {
+        if self.plaintext_only {
+            return None;
+        }
+        Some(match (&self.cert, &self.key) {
+            (Some(cert), Some(key)) => CertificateArgs::Files {
+                cert: cert.clone(),
+                key: key.clone(),
+            },
+            // One alone was refused by `parse`.
+            _ => CertificateArgs::Development {
+                dir: self.data_dir.clone(),
+                names: self.names.clone(),
+            },
+        })
+    }
+
+    pub(crate) fn drain(&self) -> Duration {
+        Duration::from_secs(self.drain)
+    }
+
+    /// What clap's own rules cannot say in a sentence that helps.
+    fn contradiction(&self) -> Option<String> {
+        let one_alone = |given: &str, missing: &str, what: &str| {
+            format!(
+                "{given} was given without {missing}: a server needs the certificate and its key. \
+                 Add {missing} FILE (the same file if {what}), or leave both out for a \
+                 development certificate"
+            )
+        };
+        match (&self.cert, &self.key) {
+            (Some(_), None) => Some(one_alone("--cert", "--key", "it holds the key too")),
+            (None, Some(_)) => Some(one_alone("--key", "--cert", "it holds the certificate too")),
+            _ => None,
+        }
+    }
+}
+
+/// The arguments, or what clap has to say instead (`--help` included).
+pub(crate) fn parse() -> Result<ServeArgs, clap::Error> {
+    let cli = Cli::try_parse()?;
+    let args = match cli.command {
+        Some(Command::Serve(args)) => args,
+        None => cli.serve,
+    };
+    match args.contradiction() {
+        Some(sentence) => Err(Cli::command().error(ErrorKind::MissingRequiredArgument, sentence)),
+        None => Ok(args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn serve(args: &[&str]) -> Result<ServeArgs, clap::Error> {
+        let argv = ["oneport"].into_iter().chain(args.iter().copied());
+        Cli::try_parse_from(argv).map(|cli| match cli.command {
+            Some(Command::Serve(args)) => args,
+            None => cli.serve,
+        })
+    }
+
+    #[test]
+    fn the_definition_is_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn serve_is_the_default_command() {
+        for argv in [&["--drain", "3"][..], &["serve", "--drain", "3"]] {
+            let args = serve(argv).expect("arguments");
+            assert_eq!(args.drain(), Duration::from_secs(3));
+            assert_eq!(args.listen.to_string(), "127.0.0.1:3000");
+        }
+    }
+
+    #[test]
+    fn tls_is_the_default_and_may_be_said() {
+        for flag in ["--tls", "--ssl", "--https", "--secure"] {
+            let args = serve(&[flag]).expect(flag);
+            assert!(matches!(
+                args.policy(),
+                PortPolicy::Everybody(Mode::TlsOnly)
+            ));
+            assert!(serve(&[flag, "--plaintext-only"]).is_err(), "{flag}");
+        }
+    }
+
+    #[test]
+    fn allow_plaintext() {
+        let policy = |argv: &[&str]| serve(argv).map(|args| args.policy().to_string());
+        let all = policy(&["--allow-plaintext"]).expect("bare");
+        assert_eq!(all, "everybody");
+        let loopback = policy(&["--allow-plaintext=loopback"]).expect("loopback");
+        assert_eq!(loopback, "loopback");
+        assert_eq!(policy(&[]).expect("nothing"), "nobody");
+        // The value needs its `=`, or a following word would be swallowed.
+        assert!(policy(&["--allow-plaintext", "loopback"]).is_err());
+        assert!(policy(&["--allow-plaintext=nobody"]).is_err());
+    }
+
+    #[test]
+    fn spellings_of_the_certificate_flags() {
+        for cert in ["--cert", "--server-cert", "--server-public-cert"] {
+            for key in [
+                "--key",
+                "--private-key",
+                "--server-key",
+                "--server-private-key",
+            ] {
+                let args = serve(&[cert, "a.crt", key, "a.key"]).expect(key);
+                let Some(CertificateArgs::Files { cert, key }) = args.certificate() else {
+                    panic!("no files");
+                };
+                assert_eq!((cert, key), ("a.crt".into(), "a.key".into()));
+                assert!(args.contradiction().is_none());
+            }
+        }
+    }
+
+    #[test]
+    fn one_alone_is_a_contradiction() {
+        for flag in ["--cert", "--key"] {
+            let args = serve(&[flag, "file"]).expect(flag);
+            let sentence = args.contradiction().expect(flag);
+            assert!(sentence.starts_with(&format!("{flag} was given without --")));
+        }
+    }
+
+    #[test]
+    fn plaintext_only_conflicts_with_all_that_is_about_tls() {
+        assert!(
+            serve(&["--plaintext-only"])
+                .expect("alone")
+                .certificate()
+                .is_none()
+        );
+        for flag in [
+            "--cert=c",
+            "--key=k",
+            "--name=n",
+            "--tls",
+            "--allow-plaintext",
+        ] {
+            let error = serve(&["--plaintext-only", flag]).expect_err(flag);
+            assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{flag}");
+        }
+    }
+}

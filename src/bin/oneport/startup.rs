@@ -1,0 +1,274 @@
+//! What is printed at the start: what is on, where, with which certificate,
+//! and how to try it.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
+
+use crate::args::ServeArgs;
+use crate::certificate::Certificate;
+use crate::log::LogFormat;
+use crate::port_policy::PortPolicy;
+
+/// The start-up report. Displays as text for people.
+pub(crate) struct Startup<'a> {
+    bound: SocketAddr,
+    policy: &'a PortPolicy,
+    certificate: Option<&'a Certificate>,
+    /// Files are served, not the built-in application.
+    root: Option<&'a Path>,
+    /// What to put into a URL: a name the certificate is for, if there is one.
+    host: String,
+    /// Where this machine's own clients find the listener.
+    reachable: IpAddr,
+}
+
+impl<'a> Startup<'a> {
+    pub(crate) fn new(
+        args: &'a ServeArgs,
+        bound: SocketAddr,
+        policy: &'a PortPolicy,
+        certificate: Option<&'a Certificate>,
+    ) -> Self {
+        let names = certificate.map(|certificate| &certificate.summary.names[..]);
+        let reachable = match bound.ip().to_canonical() {
+            // `[::]` takes IPv4 too.
+            ip if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            ip => ip,
+        };
+        Self {
+            bound,
+            policy,
+            certificate,
+            root: args.root.as_deref(),
+            host: host(reachable, names),
+            reachable,
+        }
+    }
+
+    /// Writes it to stdout, as text or as one line of JSON. A closed stdout is
+    /// no error: the server serves all the same.
+    pub(crate) fn print(&self, format: LogFormat) {
+        let report = match format {
+            LogFormat::Text => self.to_string(),
+            LogFormat::Json => format!("{}\n", self.json()),
+        };
+        let mut stdout = io::stdout().lock();
+        let _ = stdout
+            .write_all(report.as_bytes())
+            .and_then(|()| stdout.flush());
+    }
+
+    fn url(&self, scheme: &str) -> String {
+        format!("{scheme}://{}:{}/", self.host, self.bound.port())
+    }
+
+    /// Whether a client on this machine is served over plaintext.
+    fn serves_plaintext_here(&self) -> bool {
+        let peer = SocketAddr::new(self.reachable, 0);
+        self.policy.serves_plaintext_to(peer.into())
+    }
+
+    /// A command that works when it is pasted.
+    fn curl(&self, scheme: &str, option: &str) -> String {
+        // Leads a name of the certificate here, whatever DNS says.
+        let resolve = match self.host.parse::<IpAddr>() {
+            _ if self.host == "localhost" || self.host.starts_with('[') => String::new(),
+            Ok(_) => String::new(),
+            Err(_) => {
+                let ip = bracketed(self.reachable);
+                format!("--resolve {}:{}:{ip} ", self.host, self.bound.port())
+            }
+        };
+        let path = if self.root.is_none() { "whoami" } else { "" };
+        format!("curl {option}{resolve}{}{path}", self.url(scheme))
+    }
+
+    fn json(&self) -> Value {
+        let scheme = |on: bool, scheme| on.then(|| self.url(scheme));
+        json!({
+            "event": "listening",
+            "version": env!("CARGO_PKG_VERSION"),
+            "address": self.bound.to_string(),
+            "https": scheme(self.certificate.is_some(), "https"),
+            "http": scheme(self.serves_plaintext_here(), "http"),
+            "plaintext_for": self.policy.to_string(),
+            "root": self.root.map(|root| root.display().to_string()),
+            "certificate": self.certificate.map(|certificate| json!({
+                "subject": certificate.summary.subject,
+                "issuer": certificate.summary.issuer,
+                "names": certificate.summary.names,
+                "expires_on": certificate.summary.expires_on(),
+                "days_left": certificate.summary.days_left(SystemTime::now()),
+                "sha256": certificate.summary.sha256,
+                "file": certificate.cert.display().to_string(),
+                "trust": certificate.trust.display().to_string(),
+                "development": certificate.development,
+            })),
+        })
+    }
+
+    fn write_schemes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (https, http) = (self.url("https"), self.url("http"));
+        let width = https.len();
+        let (wss, ws) = match self.root {
+            None => (", WebSocket (wss)", ", WebSocket (ws)"),
+            Some(_) => ("", ""),
+        };
+        if self.certificate.is_some() {
+            writeln!(f, "  {https}  TLS 1.3, TLS 1.2: HTTP/2, HTTP/1.1{wss}")?;
+        }
+        write!(f, "  {http:width$}  ")?;
+        let plaintext = format!("plaintext for {}: HTTP/2 (h2c), HTTP/1.1{ws}", self.policy);
+        match self.policy.plaintext_for_some() {
+            false => writeln!(
+                f,
+                "plaintext is told to use TLS (--allow-plaintext serves it)"
+            ),
+            true => writeln!(f, "{plaintext}"),
+        }?;
+        if self.certificate.is_none() {
+            writeln!(
+                f,
+                "  {https}  TLS is told to use plaintext (--plaintext-only is on)"
+            )?;
+        }
+        match self.root {
+            Some(root) => writeln!(f, "  serving the files in {}", root.display()),
+            None => Ok(()),
+        }
+    }
+
+    fn write_certificate(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(certificate) = self.certificate else {
+            return Ok(());
+        };
+        let summary = &certificate.summary;
+        let kind = match certificate.development {
+            true => " (made here, for development)",
+            false => "",
+        };
+        let days = summary.days_left(SystemTime::now());
+        writeln!(f, "  certificate  {}{kind}", summary.subject)?;
+        writeln!(f, "  issued by    {}", summary.issuer)?;
+        writeln!(f, "  names        {}", summary.names.join(", "))?;
+        writeln!(
+            f,
+            "  expires      {} (in {days} days)",
+            summary.expires_on()
+        )?;
+        writeln!(f, "  sha256       {}", summary.sha256)?;
+        writeln!(f, "  file         {}\n", certificate.cert.display())
+    }
+
+    fn write_commands(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "  Try it:\n")?;
+        let Some(certificate) = self.certificate else {
+            writeln!(f, "    {}", self.curl("http", ""))?;
+            return writeln!(f, "    {}\n", self.curl("http", "--http2-prior-knowledge "));
+        };
+        let trust = format!("--cacert {} ", quoted(&certificate.trust));
+        writeln!(f, "    {}", self.curl("https", &trust))?;
+        writeln!(f, "    {}\n", self.curl("http", ""))?;
+        match self.serves_plaintext_here() {
+            true => Ok(()),
+            false => writeln!(f, "  (The second one is told to use https://.)\n"),
+        }
+    }
+}
+
+impl fmt::Display for Startup<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let version = env!("CARGO_PKG_VERSION");
+        writeln!(f, "oneport {version} listens on {}\n", self.bound)?;
+        self.write_schemes(f)?;
+        writeln!(f)?;
+        self.write_certificate(f)?;
+        self.write_commands(f)
+    }
+}
+
+/// The host of the URLs: what both leads to `reachable` and is a name of the
+/// certificate, or else a name of the certificate.
+fn host(reachable: IpAddr, names: Option<&[String]>) -> String {
+    let is_name = |name: &str| names.is_none_or(|names| names.iter().any(|known| known == name));
+    if reachable == Ipv4Addr::LOCALHOST && is_name("localhost") {
+        return "localhost".to_owned();
+    }
+    let ip = reachable.to_string();
+    let mut dns = names
+        .unwrap_or_default()
+        .iter()
+        .filter(|name| name.parse::<IpAddr>().is_err());
+    match dns.next() {
+        Some(name) if !is_name(&ip) => name.replacen("*.", "www.", 1),
+        _ => bracketed(reachable),
+    }
+}
+
+fn bracketed(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => ip.to_string(),
+        IpAddr::V6(ip) => format!("[{ip}]"),
+    }
+}
+
+/// As one word of a POSIX shell.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let plain = |character: char| character.is_alphanumeric() || "/._-+:@%,".contains(character);
+    match path.chars().all(plain) {
+        true => path,
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hosts() {
+        let table = [
+            ("127.0.0.1", None, "localhost"),
+            ("127.0.0.2", None, "127.0.0.2"),
+            ("::1", None, "[::1]"),
+            (
+                "127.0.0.1",
+                Some(&["localhost", "127.0.0.1"][..]),
+                "localhost",
+            ),
+            ("127.0.0.1", Some(&["a.example", "127.0.0.1"]), "127.0.0.1"),
+            ("::1", Some(&["localhost", "::1"]), "[::1]"),
+            ("127.0.0.1", Some(&["a.example", "b.example"]), "a.example"),
+            (
+                "192.0.2.1",
+                Some(&["192.0.2.9", "*.example.com"]),
+                "www.example.com",
+            ),
+            ("192.0.2.1", Some(&[]), "192.0.2.1"),
+        ];
+        for (ip, names, expected) in table {
+            let names =
+                names.map(|names| names.iter().map(ToString::to_string).collect::<Vec<_>>());
+            let ip = ip.parse().expect("an address");
+            assert_eq!(host(ip, names.as_deref()), expected);
+        }
+    }
+
+    #[test]
+    fn words_of_a_shell() {
+        for (path, word) in [
+            ("/a/b-1.pem", "/a/b-1.pem"),
+            ("/a b/c", "'/a b/c'"),
+            ("it's", r"'it'\''s'"),
+            ("$HOME", "'$HOME'"),
+        ] {
+            assert_eq!(quoted(Path::new(path)), word);
+        }
+    }
+}
