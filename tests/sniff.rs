@@ -38,6 +38,7 @@ const FOREIGN: &[(&[u8], Foreign)] = &[
     (b"NICK foo\r\n", Foreign::Irc),
     (b"CAP LS 302\r\n", Foreign::Irc),
     (b"USER foo 0 * :Foo Bar\r\n", Foreign::Irc),
+    (b"USER foo 0 * :foo\r\n", Foreign::Irc),
     (b"0\x0c\x02\x01\x01\x60\x07\x02", Foreign::Ldap),
     (b"0\x1d\x02\x01\x01\x77\x18\x80", Foreign::Ldap),
     (b"0\x84\x00\x00\x00\x41\x02\x01\x01\x63", Foreign::Ldap),

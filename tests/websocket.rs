@@ -203,3 +203,49 @@ async fn a_bare_acceptor_feeds_tungstenite() {
         assert_eq!(greeting.into_text().unwrap(), expected);
     }
 }
+
+/// RFC 8441: a WebSocket in a stream of an HTTP/2 connection, over h2c and TLS.
+#[tokio::test]
+async fn websockets_over_http2() {
+    use http_body_util::Empty;
+    use hyper_util::rt::{TokioExecutor, TokioIo};
+    use tokio_tungstenite::WebSocketStream;
+    use tokio_tungstenite::tungstenite::protocol::Role;
+
+    let pki = Pki::new();
+    let server = serve(&pki, Mode::Dual).await;
+    for scheme in ["http", "https"] {
+        let io: Box<dyn Io> = match scheme {
+            "https" => Box::new(pki.connect(server.addr, &["h2"]).await.unwrap()),
+            _ => Box::new(TcpStream::connect(server.addr).await.unwrap()),
+        };
+        let connecting =
+            hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(io));
+        let (mut send, connection) = connecting.await.unwrap();
+        tokio::spawn(connection);
+        // The server's SETTINGS have to be there before extended CONNECT.
+        let uri = format!("{scheme}://localhost/");
+        let request = http::Request::get(uri)
+            .body(Empty::<bytes::Bytes>::new())
+            .unwrap();
+        assert_eq!(
+            within(send.send_request(request)).await.unwrap().status(),
+            404
+        );
+        let request = http::Request::connect(format!("{scheme}://localhost/ws"))
+            .version(http::Version::HTTP_2)
+            .extension(hyper::ext::Protocol::from_static("websocket"))
+            .header("sec-websocket-version", "13")
+            .body(Empty::new())
+            .unwrap();
+        let response = within(send.send_request(request)).await.unwrap();
+        assert_eq!(response.status(), 200);
+        let upgraded = within(hyper::upgrade::on(response)).await.unwrap();
+        let io: Box<dyn Io> = Box::new(TokioIo::new(upgraded));
+        let mut socket = WebSocketStream::from_raw_socket(io, Role::Client, None).await;
+        assert_eq!(
+            say(&mut socket, "one stream of many").await,
+            "one stream of many"
+        );
+    }
+}

@@ -3,9 +3,8 @@
 use std::io;
 use std::time::Duration;
 
-use rustls::server::{Accepted as Hello, Acceptor as HelloReader};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::server::{StartHandshake, TlsStream};
 
 use super::Acceptor;
@@ -13,16 +12,12 @@ use super::error::{AcceptError, Stage};
 use super::info::{ConnInfo, TlsInfo, Transport};
 use super::sniffed::Sniffed;
 use super::stream::Stream;
+use crate::foreign::Foreign;
 use crate::io::read_some;
 use crate::sniff::{Protocol, Status, sniff};
-use crate::tls::TlsConfig;
+use crate::tls::{Hello, NoHello, TlsConfig, read_hello};
 
 /// Shakes hands, then waits for the first decrypted bytes.
-///
-/// rustls reads the prefix from memory and everything after it from the bare
-/// socket, so nothing wraps the socket below TLS. tokio-rustls'
-/// `LazyConfigAcceptor` is not used: on garbage it has already written an alert
-/// when it hands the stream back (rustls/tokio-rustls#146).
 pub(super) async fn handshake<I>(
     acceptor: &Acceptor,
     config: &TlsConfig,
@@ -31,139 +26,141 @@ pub(super) async fn handshake<I>(
 where
     I: AsyncRead + AsyncWrite + Unpin,
 {
-    let limits = acceptor.limits();
     let Sniffed {
-        mut io,
-        prefix,
-        origin,
-        ..
+        io, prefix, origin, ..
     } = sniffed;
-
-    let deadline = Instant::now() + limits.handshake;
-    let in_time = |_| late(Stage::Handshake, limits.handshake);
-    let hello = match timeout_at(deadline, read_hello(&mut io, prefix))
-        .await
-        .map_err(in_time)?
-    {
-        Ok(hello) => hello,
-        Err(source) => {
-            // An alert is on the wire: let it arrive.
-            acceptor.linger().close(io).await;
-            let server_name = None;
-            return Err(AcceptError::Handshake {
-                source,
-                server_name,
-            });
-        }
-    };
-    let server_name = hello.client_hello().server_name().map(str::to_owned);
-    let accept = StartHandshake::from_parts(hello, io).into_stream(config.current());
-    let mut tls = match timeout_at(deadline, accept.into_fallible())
-        .await
-        .map_err(in_time)?
-    {
-        Ok(tls) => tls,
-        Err((source, io)) => {
-            acceptor.linger().close(io).await;
-            return Err(AcceptError::Handshake {
-                source,
-                server_name,
-            });
-        }
-    };
-
-    let deadline = Instant::now() + limits.first_request;
+    let mut tls = agree(acceptor, config, io, prefix).await?;
     let mut decrypted = Vec::new();
-    let verdict = timeout_at(deadline, first_request(&mut tls, &mut decrypted))
-        .await
-        .map_err(|_| late(Stage::FirstRequest, limits.first_request))?;
+    let protocol = first_request(acceptor, &mut tls, &mut decrypted).await?;
     let Some(info) = TlsInfo::of(tls.get_ref().1) else {
         return Err(AcceptError::Io(io::ErrorKind::InvalidData.into()));
     };
-    match verdict.map_err(AcceptError::Io)? {
-        Protocol::Http1 if info.alpn.as_deref() == Some(b"h2") => {
-            // RFC 9113 3.4: a connection error, never a fall-back to HTTP/1.
-            acceptor.linger().close(tls).await;
-            Err(AcceptError::NotHttpInTls { foreign: None })
-        }
-        Protocol::Http1 => {
-            let transport = Transport::Tls(info);
-            let info = ConnInfo::new(origin, transport, http::Version::HTTP_11);
-            Ok(Stream::tls(decrypted, tls, info))
-        }
+    let http_version = match protocol {
+        Protocol::Http1 if info.alpn.as_deref() != Some(b"h2") => http::Version::HTTP_11,
         Protocol::Http2 => {
+            // Without ALPN this is prior knowledge. Otherwise: believe the bytes.
             if info.alpn.as_deref().is_some_and(|alpn| alpn != b"h2") {
-                // Believe the bytes.
-                tracing::debug!(peer = %origin.peer, "ALPN did not choose h2, but the client speaks it");
+                tracing::debug!(peer = %origin.peer, "HTTP/2, although ALPN did not choose it");
             }
-            let transport = Transport::Tls(info);
-            let info = ConnInfo::new(origin, transport, http::Version::HTTP_2);
-            Ok(Stream::tls(decrypted, tls, info))
+            http::Version::HTTP_2
         }
-        verdict => {
+        other => {
+            // HTTP/1 where ALPN chose h2 is a connection error (RFC 9113 3.4),
+            // never a fall-back.
             acceptor.linger().close(tls).await;
-            let foreign = match verdict {
+            let foreign = match other {
                 Protocol::Foreign(foreign) => Some(foreign),
-                _ => Some(crate::Foreign::Unknown),
+                Protocol::Tls => Some(Foreign::Unknown),
+                _ => None,
             };
-            Err(AcceptError::NotHttpInTls { foreign })
+            return Err(AcceptError::NotHttpInTls { foreign });
         }
-    }
+    };
+    let info = ConnInfo::new(origin, Transport::Tls(info), http_version);
+    Ok(Stream::tls(decrypted, tls, info))
+}
+
+/// The handshake itself.
+///
+/// rustls reads the prefix from memory and everything after it from the bare
+/// socket, so nothing wraps the socket below TLS. tokio-rustls'
+/// `LazyConfigAcceptor` is not used: on garbage it has already written an alert
+/// when it hands the stream back (rustls/tokio-rustls#146).
+async fn agree<I>(
+    acceptor: &Acceptor,
+    config: &TlsConfig,
+    mut io: I,
+    prefix: Vec<u8>,
+) -> Result<TlsStream<I>, AcceptError>
+where
+    I: AsyncRead + AsyncWrite + Unpin,
+{
+    let limit = acceptor.limits().handshake;
+    let deadline = Instant::now() + limit;
+    let in_time = |_| late(Stage::Handshake, limit);
+
+    let reading = timeout_at(deadline, read_hello(&mut io, prefix)).await;
+    let (source, server_name, io) = match reading.map_err(in_time)? {
+        Ok(Hello { accepted, rest }) => {
+            let server_name = accepted.client_hello().server_name().map(str::to_owned);
+            let start = StartHandshake::from_parts(accepted, io);
+            let accept = start.into_stream_with(config.current(), |connection| {
+                // A few KiB at most: they fit into the buffer.
+                let mut rest = &rest[..];
+                while !rest.is_empty() && connection.read_tls(&mut rest).is_ok() {}
+            });
+            let accepting = timeout_at(deadline, accept.into_fallible()).await;
+            match accepting.map_err(in_time)? {
+                Ok(tls) => return Ok(tls),
+                Err((source, io)) => (source, server_name, io),
+            }
+        }
+        Err(failure) => {
+            let saying = timeout_at(deadline, say_why(&mut io, failure)).await;
+            (saying.map_err(in_time)?, None, io)
+        }
+    };
+    // An alert is on the wire: let it arrive.
+    acceptor.linger().close(io).await;
+    Err(AcceptError::Handshake {
+        source,
+        server_name,
+    })
 }
 
 fn late(stage: Stage, after: Duration) -> AcceptError {
     AcceptError::Deadline { stage, after }
 }
 
-/// Reads until the ClientHello is whole. It may span several records and
-/// segments (post-quantum key shares exceed one MTU); rustls caps it at 64 KiB.
-/// What follows it stays in rustls' buffer.
-///
-/// # Errors
-///
-/// rustls' verdict on what is no proper ClientHello, after its alert was
-/// written; or the stream's own error.
-async fn read_hello<I>(io: &mut I, prefix: Vec<u8>) -> io::Result<Hello>
-where
-    I: AsyncRead + AsyncWrite + Unpin,
-{
-    let mut reader = HelloReader::default();
-    let mut bytes = prefix;
-    loop {
-        let mut unread = &bytes[..];
-        while !unread.is_empty() {
-            // Takes a few KiB at a time.
-            reader.read_tls(&mut unread)?;
-        }
-        match reader.accept() {
-            Ok(Some(hello)) => return Ok(hello),
-            Ok(None) => {}
-            Err((error, mut alert)) => {
-                let mut bytes = Vec::new();
-                alert.write_all(&mut bytes)?;
-                io.write_all(&bytes).await?;
-                io.flush().await?;
-                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
-            }
-        }
-        bytes.clear();
-        if read_some(io, &mut bytes).await? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+/// The stream's own error, or rustls' words after its alert was written.
+async fn say_why<I: AsyncWrite + Unpin>(io: &mut I, failure: NoHello) -> io::Error {
+    match failure {
+        NoHello::Io(error) => error,
+        NoHello::Refused(error, mut alert) => {
+            let mut bytes = Vec::new();
+            // Writing to memory cannot fail; a client that is gone needs none.
+            let _ = alert.write_all(&mut bytes);
+            let _ = io.write_all(&bytes).await;
+            let _ = io.flush().await;
+            io::Error::new(io::ErrorKind::InvalidData, error)
         }
     }
 }
 
 /// Reads decrypted bytes until their verdict.
-async fn first_request<I>(tls: &mut TlsStream<I>, bytes: &mut Vec<u8>) -> io::Result<Protocol>
+async fn first_request<I>(
+    acceptor: &Acceptor,
+    tls: &mut TlsStream<I>,
+    decrypted: &mut Vec<u8>,
+) -> Result<Protocol, AcceptError>
 where
     I: AsyncRead + AsyncWrite + Unpin,
 {
-    loop {
-        if read_some(tls, bytes).await? == 0 {
-            return Err(io::ErrorKind::UnexpectedEof.into());
+    let limit = acceptor.limits().first_request;
+    let reading = async {
+        loop {
+            match read_some(tls, decrypted).await {
+                Ok(0) => break Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(_) => {}
+                Err(error) => break Err(error),
+            }
+            if let Status::Complete(protocol) = sniff(decrypted) {
+                break Ok(protocol);
+            }
         }
-        if let Status::Complete(protocol) = sniff(bytes) {
-            return Ok(protocol);
-        }
-    }
+    };
+    let late = |_| late(Stage::FirstRequest, limit);
+    let read: io::Result<Protocol> = timeout(limit, reading).await.map_err(late)?;
+    read.map_err(|error| match error.kind() {
+        // Browsers connect in advance; health checks stop after the handshake.
+        io::ErrorKind::UnexpectedEof => AcceptError::Closed {
+            received: decrypted.len(),
+        },
+        // The client's alert: in TLS 1.3 it may refuse us this late.
+        io::ErrorKind::InvalidData => AcceptError::Handshake {
+            source: error,
+            server_name: tls.get_ref().1.server_name().map(str::to_owned),
+        },
+        _ => AcceptError::Io(error),
+    })
 }

@@ -70,6 +70,10 @@ fn corrected(request: &Parts, mismatch: Mismatch) -> Option<String> {
         .uri
         .path_and_query()
         .map_or("/", |path| path.as_str());
+    if !path.starts_with('/') {
+        // `OPTIONS *` names no page.
+        return None;
+    }
     let uri = Uri::builder()
         .scheme(scheme)
         .authority(authority)

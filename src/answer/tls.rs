@@ -1,11 +1,10 @@
 //! The answer to a ClientHello on a plaintext-only port.
 
-use rustls::server::Acceptor as HelloReader;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
 use super::{Result, Sent};
-use crate::io::read_some;
 use crate::mismatch::Mismatch;
+use crate::tls::read_hello;
 
 /// Consumes the whole ClientHello, then says in HTTP/1.0 what is wrong.
 ///
@@ -18,7 +17,7 @@ where
     I: AsyncRead + AsyncWrite + Unpin,
 {
     // What is no proper hello, or ends early, is answered all the same.
-    let _ = consume_hello(io).await;
+    let _ = read_hello(io, Vec::new()).await;
     let sentence = mismatch.sentence();
     let length = sentence.len() + 1;
     let answer = format!(
@@ -34,25 +33,4 @@ where
     io.write_all(answer.as_bytes()).await?;
     io.flush().await?;
     Ok(Sent::Open)
-}
-
-async fn consume_hello<I: AsyncRead + Unpin>(io: &mut I) -> Result {
-    let mut reader = HelloReader::default();
-    let mut bytes = Vec::new();
-    loop {
-        bytes.clear();
-        if read_some(io, &mut bytes).await? == 0 {
-            return Ok(Sent::Open);
-        }
-        let mut unread = &bytes[..];
-        while !unread.is_empty() {
-            reader.read_tls(&mut unread)?;
-        }
-        match reader.accept() {
-            Ok(None) => {}
-            Ok(Some(_)) => return Ok(Sent::Open),
-            // The alert is dropped unsent.
-            Err((error, _alert)) => return Err(error.into()),
-        }
-    }
 }

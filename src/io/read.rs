@@ -40,3 +40,29 @@ fn poll_read_some<R: AsyncRead>(
     bytes.extend_from_slice(chunk.filled());
     Poll::Ready(Ok(chunk.filled().len()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::AsyncWriteExt;
+
+    #[tokio::test]
+    async fn nothing_is_held_while_the_client_is_silent() {
+        let (mut client, mut server) = tokio::io::duplex(64 * 1024);
+        let mut bytes = Vec::new();
+        {
+            let mut reading = Box::pin(read_some(&mut server, &mut bytes));
+            let waker = std::task::Waker::noop();
+            let pending = reading.as_mut().poll(&mut Context::from_waker(waker));
+            assert!(pending.is_pending());
+            assert!(size_of_val(&*reading) < 64, "the buffer is in the future");
+        }
+        assert_eq!(bytes.capacity(), 0);
+        client.write_all(&[7; 20_000]).await.expect("in memory");
+        assert_eq!(
+            read_some(&mut server, &mut bytes).await.expect("in memory"),
+            CHUNK
+        );
+        assert_eq!(bytes, [7; CHUNK]);
+    }
+}

@@ -92,10 +92,10 @@ pub struct Serve<L, A, K, F = Pending<()>> {
     signal: F,
 }
 
-/// How a server's shutdown went.
+/// How a server's shutdown went. Not `must_use`: `serve_dual(..).await?` is
+/// what replaces `axum::serve(..).await?`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-#[must_use]
 pub enum Drained {
     /// So many connections, upgraded ones included, were still open when the
     /// drain time was over, and were cut off.

@@ -42,11 +42,11 @@ pub fn chain(path: impl AsRef<Path>) -> Result<Vec<CertificateSummary>, TlsConfi
     let path = path.as_ref();
     let chain = Contents::read(path, Role::Certificate)?.chain()?;
     let summaries = chain.iter().enumerate().map(|(index, certificate)| {
-        CertificateSummary::from_der(certificate).map_err(|error| {
+        CertificateSummary::from_der(certificate).map_err(|source| {
             TlsConfigError::MalformedCertificate {
                 path: path.into(),
                 position: index + 1,
-                detail: error.detail,
+                source,
             }
         })
     });
@@ -90,11 +90,7 @@ impl CertificateSummary {
     ///
     /// When it is not an X.509 certificate.
     pub fn from_der(certificate: &CertificateDer<'_>) -> Result<Self, MalformedCertificate> {
-        let (_, parsed) = x509_parser::parse_x509_certificate(certificate).map_err(|error| {
-            MalformedCertificate {
-                detail: error.to_string(),
-            }
-        })?;
+        let parsed = parse(certificate)?;
         Ok(Self {
             subject: name(parsed.subject()),
             issuer: name(parsed.issuer()),
@@ -120,9 +116,14 @@ impl CertificateSummary {
     #[must_use]
     pub fn days_left(&self, now: SystemTime) -> i64 {
         const DAY: i64 = 24 * 60 * 60;
+        let whole = |seconds: u64| i64::try_from(seconds).unwrap_or(i64::MAX);
         let seconds = match self.not_after.duration_since(now) {
-            Ok(left) => i64::try_from(left.as_secs()).unwrap_or(i64::MAX),
-            Err(over) => -i64::try_from(over.duration().as_secs().max(1)).unwrap_or(i64::MAX),
+            Ok(left) => whole(left.as_secs()),
+            // Rounded away from zero: any moment too late is a day too late.
+            Err(over) => {
+                let over = over.duration();
+                -whole(over.as_secs() + u64::from(over.subsec_nanos() > 0))
+            }
         };
         seconds.div_euclid(DAY)
     }
@@ -144,23 +145,32 @@ impl fmt::Display for CertificateSummary {
 
 /// Bytes that were to be a certificate are none.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct MalformedCertificate {
-    /// What the parser stumbled over.
-    pub detail: String,
+    detail: String,
 }
 
 impl fmt::Display for MalformedCertificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "not a valid X.509 certificate ({}); expected one in DER",
+            "expected an X.509 certificate in DER, the parser says: {}",
             self.detail
         )
     }
 }
 
 impl Error for MalformedCertificate {}
+
+/// Exactly one certificate.
+pub(super) fn parse(der: &[u8]) -> Result<X509Certificate<'_>, MalformedCertificate> {
+    let malformed = |detail: String| MalformedCertificate { detail };
+    let (rest, parsed) =
+        x509_parser::parse_x509_certificate(der).map_err(|error| malformed(error.to_string()))?;
+    if !rest.is_empty() {
+        return Err(malformed(format!("{} bytes too many", rest.len())));
+    }
+    Ok(parsed)
+}
 
 fn name(name: &X509Name<'_>) -> String {
     printable(&name.to_string())

@@ -5,6 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::describe::MalformedCertificate;
 use super::{Found, Role};
 
 /// A pair of certificate and key files cannot be used.
@@ -49,8 +50,8 @@ pub enum TlsConfigError {
         path: PathBuf,
         /// Which certificate of the file, from 1.
         position: usize,
-        /// What the parser stumbled over.
-        detail: String,
+        /// Why.
+        source: MalformedCertificate,
     },
     /// The file is damaged: it has PEM sections that cannot be decoded.
     MalformedPem {
@@ -205,12 +206,10 @@ impl fmt::Display for TlsConfigError {
                 key.display(),
                 Shell(key)
             ),
-            Self::MalformedCertificate {
-                position, detail, ..
-            } => write!(
+            Self::MalformedCertificate { position, .. } => write!(
                 f,
-                "certificate {position} in {path} is not a valid X.509 certificate ({detail}); \
-                 copy the file again from where it was issued"
+                "certificate {position} in {path} is not a valid X.509 certificate; copy the file \
+                 again from where it was issued"
             ),
             Self::MalformedPem { detail, .. } => write!(
                 f,
@@ -220,8 +219,8 @@ impl fmt::Display for TlsConfigError {
             Self::NoKey { found, .. } => instead(f, Role::Key, self.path(), found),
             Self::NotFound { role, .. } => write!(
                 f,
-                "{role} {path} does not exist; check the path, which is relative to the working \
-                 directory unless it begins at the root, and where symbolic links lead"
+                "{role} {path} does not exist; check the path (a relative one starts at the working \
+                 directory) and where symbolic links lead"
             ),
             Self::NotRegular { role, found, .. } => write!(
                 f,
@@ -277,6 +276,7 @@ impl Error for TlsConfigError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Refused { source, .. } | Self::UnsupportedKey { source, .. } => Some(source),
+            Self::MalformedCertificate { source, .. } => Some(source),
             Self::Unreadable { source, .. } => Some(source),
             _ => None,
         }

@@ -75,7 +75,9 @@ pub(super) fn read(path: &Path, role: Role) -> Result<Vec<u8>, TlsConfigError> {
 fn failed(path: &Path, role: Role, error: io::Error) -> TlsConfigError {
     let path = path.into();
     match error.kind() {
-        io::ErrorKind::NotFound => TlsConfigError::NotFound { path, role },
+        io::ErrorKind::NotADirectory | io::ErrorKind::NotFound => {
+            TlsConfigError::NotFound { path, role }
+        }
         _ => TlsConfigError::Unreadable {
             path,
             role,

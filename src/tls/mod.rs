@@ -89,6 +89,7 @@ mod file;
 mod found;
 #[cfg(all(feature = "generate", any(feature = "aws-lc-rs", feature = "ring")))]
 pub mod generate;
+mod hello;
 #[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
 mod load;
 #[cfg(feature = "tls-files")]
@@ -103,6 +104,7 @@ pub use error::TlsConfigError;
 pub use file::Role;
 #[cfg(feature = "tls-files")]
 pub use found::Found;
+pub(crate) use hello::{Hello, NoHello, read_hello};
 #[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
 pub use load::load;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]

@@ -4,11 +4,10 @@ use std::path::{Path, PathBuf};
 
 use rustls::pki_types::pem::{self, PemObject, SectionKind};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use x509_parser::parse_x509_certificate;
 use x509_parser::x509::X509Version;
 
 use super::file::{self, Role};
-use super::{Found, TlsConfigError};
+use super::{Found, TlsConfigError, describe};
 
 /// Everything of use in one file, in the order of the file.
 #[derive(Debug)]
@@ -54,16 +53,13 @@ impl Contents {
             });
         }
         for (index, certificate) in self.certificates.iter().enumerate() {
-            let malformed = |detail: String| TlsConfigError::MalformedCertificate {
-                path: path(),
-                position: index + 1,
-                detail,
-            };
-            let (rest, parsed) = parse_x509_certificate(certificate)
-                .map_err(|error| malformed(error.to_string()))?;
-            if !rest.is_empty() {
-                return Err(malformed(format!("{} bytes too many", rest.len())));
-            }
+            let parsed = describe::parse(certificate).map_err(|source| {
+                TlsConfigError::MalformedCertificate {
+                    path: path(),
+                    position: index + 1,
+                    source,
+                }
+            })?;
             // Only the server's own: an old root at the end of a chain may be
             // of version 1, and clients do not look at it.
             if index == 0 && parsed.version() != X509Version::V3 {
@@ -127,7 +123,7 @@ impl Contents {
     fn add_der(&mut self, content: &[u8]) {
         if self.found.is_pkcs12() {
             // It begins like a PKCS#8 key.
-        } else if parse_x509_certificate(content).is_ok_and(|(rest, _)| rest.is_empty()) {
+        } else if describe::parse(content).is_ok() {
             self.certificates.push(content.to_vec().into());
         } else if let Ok(key) = PrivateKeyDer::try_from(content) {
             self.keys.push(key.clone_key());

@@ -199,8 +199,10 @@ pub async fn hello(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, 
         None => "no ConnInfo",
     };
     let (version, method) = (request.version(), request.method().clone());
-    let body = request.into_body().collect().await.unwrap().to_bytes();
-    let body = String::from_utf8_lossy(&body);
+    let body = match request.into_body().collect().await {
+        Ok(body) => String::from_utf8_lossy(&body.to_bytes()).into_owned(),
+        Err(error) => error.to_string(),
+    };
     let answer = format!("{transport} {version:?} {method} {body}\n");
     Ok(Response::new(answer.into()))
 }

@@ -52,7 +52,7 @@ async fn only_visible(request: Request, next: Next) -> Response {
     let path = request.uri().path();
     // `//host/dir` would be redirected to `//host/dir/`, which is a link to
     // another host.
-    let mut response = if path.starts_with("//") || path.split('/').any(hidden) {
+    let mut response = if path.starts_with("//") || has_hidden_part(path) {
         StatusCode::NOT_FOUND.into_response()
     } else {
         next.run(request).await
@@ -64,13 +64,19 @@ async fn only_visible(request: Request, next: Next) -> Response {
     response
 }
 
-/// Whether a segment of a path begins with a dot, percent-encoded or not.
-fn hidden(segment: &str) -> bool {
-    let dot = segment.starts_with('.')
-        || segment
-            .get(..3)
-            .is_some_and(|start| start.eq_ignore_ascii_case("%2e"));
-    dot && segment != ".well-known"
+/// Whether a part of a URL's path is [`hidden`], however it is encoded.
+fn has_hidden_part(path: &str) -> bool {
+    // What `ServeDir` decodes, once, to a dot or to the end of a part.
+    let path = path.to_ascii_lowercase();
+    let path = path
+        .replace("%2e", ".")
+        .replace("%2f", "/")
+        .replace("%5c", "/");
+    path.split(['/', '\\']).any(hidden)
+}
+
+fn hidden(name: &str) -> bool {
+    name.starts_with('.') && name != ".well-known"
 }
 
 #[cfg(test)]
@@ -79,11 +85,34 @@ mod tests {
 
     #[test]
     fn what_is_hidden() {
-        for segment in [".git", ".env", "..", "%2egit", "%2Egit", "%2e%2e", "."] {
-            assert!(hidden(segment), "{segment}");
+        for path in [
+            "/.git",
+            "/.env",
+            "/..",
+            "/.",
+            "/%2egit",
+            "/%2Egit",
+            "/%2e%2e",
+            "/a/.b",
+            "/a/.b/c",
+            "/a%2f.b",
+            "/a%2F%2eb",
+            "/a%5C.b",
+            "/a\\.b",
+            "/%2ewell-known2",
+        ] {
+            assert!(has_hidden_part(path), "{path}");
         }
-        for segment in ["", "a", "a.b", ".well-known", "%2f"] {
-            assert!(!hidden(segment), "{segment}");
+        for path in [
+            "/",
+            "/a",
+            "/a.b",
+            "/a./b",
+            "/.well-known/x",
+            "/%252egit",
+            "/a%2fb",
+        ] {
+            assert!(!has_hidden_part(path), "{path}");
         }
     }
 }

@@ -1,0 +1,16 @@
+//! The real binary, started on a free port and talked to from outside.
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod certificates;
+mod endpoints;
+mod files;
+mod page;
+mod process;
+mod refusals;
+mod report;
+mod shutdown;
+mod websocket;
+mod who;

@@ -1,0 +1,159 @@
+//! A running `oneport`.
+
+use std::net::SocketAddr;
+use std::process::{ExitStatus, Stdio};
+
+use tempfile::TempDir;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+
+use crate::support::{output_of, run, within};
+
+/// The binary, with a home directory of its own and none of the variables of
+/// whoever runs the tests.
+pub(crate) fn command(home: &TempDir, args: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oneport"));
+    command
+        .args(args)
+        .env_clear()
+        .env("HOME", home.path())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true);
+    command
+}
+
+/// Runs the binary to its own end: exit code, stdout, stderr.
+pub(crate) async fn ended(args: &[&str]) -> (i32, String, String) {
+    let home = tempfile::tempdir().unwrap();
+    let output = within(command(&home, args).output()).await.unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (
+        output.status.code().unwrap(),
+        text(output.stdout),
+        text(output.stderr),
+    )
+}
+
+/// A server that has said where it listens. Killed when dropped.
+pub(crate) struct Oneport {
+    pub(crate) addr: SocketAddr,
+    /// What it printed on stdout.
+    pub(crate) report: String,
+    pub(crate) home: TempDir,
+    child: Child,
+    _stdout: BufReader<ChildStdout>,
+    stderr: ChildStderr,
+}
+
+impl Oneport {
+    /// On a free port of 127.0.0.1, unless `args` say otherwise.
+    pub(crate) async fn start(args: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), args).await
+    }
+
+    /// With this home directory.
+    pub(crate) async fn start_in(home: TempDir, args: &[&str]) -> Self {
+        let mut all = vec!["--listen", "127.0.0.1:0"];
+        if args.contains(&"--listen") {
+            all.clear();
+        }
+        all.extend(args);
+        let command = command(&home, &all);
+        Self::started(home, command).await
+    }
+
+    pub(crate) async fn started(home: TempDir, mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut stderr = child.stderr.take().unwrap();
+        let mut report = String::new();
+        while !is_complete(&report) {
+            if within(stdout.read_line(&mut report)).await.unwrap() == 0 {
+                let mut words = String::new();
+                within(stderr.read_to_string(&mut words)).await.unwrap();
+                panic!("it ended: {report}{words}");
+            }
+        }
+        Self {
+            addr: address_in(&report),
+            report,
+            home,
+            child,
+            _stdout: stdout,
+            stderr,
+        }
+    }
+
+    pub(crate) fn url(&self, scheme: &str, path: &str) -> String {
+        format!("{scheme}://localhost:{}{path}", self.addr.port())
+    }
+
+    /// The development CA.
+    pub(crate) fn ca(&self) -> String {
+        let directory = self.home.path().join(".local/share/oneport/dev-certs");
+        directory.join("ca.crt").to_str().unwrap().to_owned()
+    }
+
+    /// What curl prints for this path; over https it verifies the certificate.
+    pub(crate) async fn curl(&self, scheme: &str, path: &str, options: &[&str]) -> String {
+        let (ca, url) = (self.ca(), self.url(scheme, path));
+        let mut args = vec!["-sS", "--noproxy", "*"];
+        if scheme == "https" {
+            args.extend(["--cacert", &ca]);
+        }
+        args.extend(options);
+        args.push(&url);
+        output_of("curl", &args).await
+    }
+
+    /// The status of the answer alone.
+    pub(crate) async fn status(&self, scheme: &str, path: &str, options: &[&str]) -> String {
+        let quiet = ["-o", "/dev/null", "-w", "%{http_code}"];
+        self.curl(scheme, path, &[&quiet, options].concat()).await
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id().expect("still running")
+    }
+
+    /// Sends `INT` or `TERM`.
+    pub(crate) async fn signal(&self, name: &str) {
+        let pid = self.pid().to_string();
+        assert!(run("kill", &["-s", name, &pid]).await.status.success());
+    }
+
+    /// Waits for its end: the exit code, and the log.
+    pub(crate) async fn end(mut self) -> (i32, String) {
+        let status: ExitStatus = within(self.child.wait()).await.unwrap();
+        (status.code().expect("not killed"), self.log().await)
+    }
+
+    /// Kills it, and returns what it had logged.
+    pub(crate) async fn killed(mut self) -> String {
+        self.child.kill().await.unwrap();
+        self.log().await
+    }
+
+    async fn log(&mut self) -> String {
+        let mut log = String::new();
+        within(self.stderr.read_to_string(&mut log)).await.unwrap();
+        log
+    }
+}
+
+/// The commands are its last part; JSON is one line.
+fn is_complete(report: &str) -> bool {
+    report.matches("    curl ").count() == 2 || report.starts_with('{')
+}
+
+fn address_in(report: &str) -> SocketAddr {
+    let json = report.starts_with('{').then(|| {
+        let report: serde_json::Value = serde_json::from_str(report).unwrap();
+        report["address"].as_str().unwrap().to_owned()
+    });
+    let text = || report.lines().next()?.split(" listens on ").nth(1);
+    let address = json.as_deref().or_else(text).expect("an address");
+    address.parse().unwrap()
+}
