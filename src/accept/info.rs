@@ -3,7 +3,9 @@
 use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+#[cfg(feature = "serve")]
+use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustls::{CipherSuite, HandshakeKind, ProtocolVersion, ServerConnection};
 
@@ -36,6 +38,7 @@ struct Inner {
     origin: Origin,
     transport: Transport,
     http_version: http::Version,
+    #[cfg(feature = "serve")]
     upgraded: AtomicBool,
 }
 
@@ -82,6 +85,7 @@ impl ConnInfo {
             origin,
             transport,
             http_version,
+            #[cfg(feature = "serve")]
             upgraded: AtomicBool::new(false),
         }))
     }

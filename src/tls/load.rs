@@ -20,7 +20,7 @@ use super::{TlsConfig, TlsConfigError};
 /// read.
 ///
 /// The configuration: TLS 1.3 and 1.2, the certificate for every server name,
-/// no client certificates, ALPN `h2` and `http/1.1`, stateless session tickets
+/// no client certificates, ALPN `h2`, `http/1.1` and `http/1.0`, stateless session tickets
 /// under random keys that live 12 hours, no early data.
 ///
 /// Reads files and so blocks: call it before the server starts, or in

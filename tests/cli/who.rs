@@ -1,6 +1,6 @@
 //! Who is served over what.
 
-use crate::process::Oneport;
+use crate::process::{Oneport, ended};
 use crate::support::run;
 
 const SENTENCE: &str =
@@ -100,6 +100,11 @@ async fn host_names_and_both_families() {
     let server = Oneport::start(&["--listen", "localhost:0"]).await;
     assert!(server.addr.ip().is_loopback());
     assert_eq!(server.curl("https", "/healthz", &[]).await, "ok\n");
+
+    // `-l` and `--listen-addr` are other spellings; the last one would win if
+    // they were not refused together.
+    let (code, _, _) = ended(&["-l", "127.0.0.1:0", "--listen-addr", "127.0.0.1:0"]).await;
+    assert_eq!(code, 2);
 
     let server = Oneport::start(&["--listen", "[::]:0", "--allow-plaintext=loopback"]).await;
     let port = server.addr.port();

@@ -37,6 +37,7 @@ pub(crate) struct ServeArgs {
     #[arg(
         short,
         long,
+        visible_alias = "listen-addr",
         value_name = "HOST:PORT",
         default_value = "127.0.0.1:3000",
         env = "ONEPORT_LISTEN"
