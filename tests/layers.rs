@@ -28,8 +28,8 @@ const MODULES: &[(&str, &str)] = &[
     ("mismatch", "foreign"),
     ("policy", "mismatch peer sniff"),
     ("io", ""),
-    ("tls", ""),
-    ("answer", "foreign io mismatch"),
+    ("tls", "io"),
+    ("answer", "foreign mismatch tls"),
     (
         "accept",
         "answer foreign io lifecycle limits mismatch peer policy sniff tls",

@@ -6,7 +6,7 @@ use super::source::{Path, paths, tokens, without_tests};
 use super::{CRATES, DEEDS, IMPURE, LONGEST_FILE, MODULES, PURE};
 
 /// Lines for people: where it is, what is wrong, what to do.
-pub fn faults(file: &str, text: &str, exports: &BTreeMap<String, String>) -> Vec<String> {
+pub(crate) fn faults(file: &str, text: &str, exports: &BTreeMap<String, String>) -> Vec<String> {
     let module = module_of(file);
     let mut found = Vec::new();
     if text.lines().count() > LONGEST_FILE {
@@ -64,7 +64,7 @@ fn fault(module: &str, path: &Path) -> Option<String> {
 }
 
 /// The other modules of the library that a file names, and on which line.
-pub fn modules_named(
+pub(crate) fn modules_named(
     file: &str,
     text: &str,
     exports: &BTreeMap<String, String>,
@@ -101,13 +101,13 @@ pub fn modules_named(
 }
 
 /// `io` for `io.rs`, `io/mod.rs` and `io/read.rs`.
-pub fn module_of(file: &str) -> &str {
+pub(crate) fn module_of(file: &str) -> &str {
     let end = file.find(['/', '.']).unwrap_or(file.len());
     &file[..end]
 }
 
 /// From each name that `lib.rs` re-exports to the module that it comes from.
-pub fn exports(lib: &str) -> BTreeMap<String, String> {
+pub(crate) fn exports(lib: &str) -> BTreeMap<String, String> {
     let is_module = |name: &String| MODULES.iter().any(|(module, _)| module == name);
     let mut exported = paths(&tokens(lib));
     exported.retain(|path| path.words.len() > 1 && is_module(&path.words[0]));

@@ -5,23 +5,23 @@ use std::slice::Iter;
 
 /// One word or sign of a source file that is neither comment nor literal.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Token {
-    pub line: usize,
+pub(crate) struct Token {
+    pub(crate) line: usize,
     /// An identifier, `::`, or one character.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// Something named, as `["std", "io", "Error"]`. The last word of a macro ends
 /// in `!`, that of a function that is called with something in `(`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Path {
-    pub line: usize,
-    pub words: Vec<String>,
+pub(crate) struct Path {
+    pub(crate) line: usize,
+    pub(crate) words: Vec<String>,
 }
 
 impl Path {
     /// Whether `words`, such as `io::stdout`, are in it, one after the other.
-    pub fn says(&self, words: &str) -> bool {
+    pub(crate) fn says(&self, words: &str) -> bool {
         let words: Vec<_> = words.split("::").collect();
         self.words.windows(words.len()).any(|own| {
             // A call is found by the name alone as well.
@@ -33,7 +33,7 @@ impl Path {
 }
 
 /// The tokens of `text`, without comments and without what is in literals.
-pub fn tokens(text: &str) -> Vec<Token> {
+pub(crate) fn tokens(text: &str) -> Vec<Token> {
     let chars: Vec<char> = text.chars().collect();
     let mut tokens = Vec::new();
     let (mut at, mut line) = (0, 1);
@@ -145,7 +145,7 @@ fn character_or_lifetime(chars: &[char]) -> usize {
 }
 
 /// `tokens` without the items behind `#[cfg(test)]` or `#[cfg(all(test, ..))]`.
-pub fn without_tests(tokens: &[Token]) -> Vec<Token> {
+pub(crate) fn without_tests(tokens: &[Token]) -> Vec<Token> {
     let mut kept = Vec::new();
     let mut at = 0;
     while at < tokens.len() {
@@ -200,7 +200,7 @@ fn item(tokens: &[Token]) -> usize {
 }
 
 /// Every path in `tokens`, those of `use` trees one by one.
-pub fn paths(tokens: &[Token]) -> Vec<Path> {
+pub(crate) fn paths(tokens: &[Token]) -> Vec<Path> {
     let mut found = Vec::new();
     let mut tokens = tokens.iter().peekable();
     while tokens.peek().is_some() {
