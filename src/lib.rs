@@ -1,4 +1,70 @@
-//! One TCP port for TLS and plaintext HTTP.
+//! One TCP port for TLS (HTTPS, WSS, gRPC) and plaintext (HTTP, WS, h2c); a
+//! client that speaks the wrong one is told, in words its user sees, what to do
+//! instead.
+//!
+//! Each connection's first bytes are read, judged by a pure function
+//! ([`sniff`]), and given back: to rustls if they are a ClientHello, to hyper
+//! if they are plaintext HTTP. A [`Policy`] says which of the two a peer may
+//! use; whoever may not is answered in the protocol that it speaks.
+//!
+//! # Where do I start?
+//!
+//! * With an axum Router, tonic Routes or any other tower Service:
+//!   `serve_dual(listener, tls, app)`, in place of `axum::serve(listener, app)`.
+//! * With something that wants a stream (tungstenite, actix): [`Acceptor`].
+//! * With neither: the `oneport` binary (feature `cli`).
+//!
+//! ```no_run
+//! # #[cfg(all(feature = "serve", feature = "tls-files", any(feature = "ring", feature = "aws-lc-rs")))]
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let app = axum::Router::new().route("/", axum::routing::get(|| async { "hello\n" }));
+//! let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+//! let tls = oneport::tls::load("fullchain.pem", "privkey.pem")?;
+//!
+//! oneport::serve_dual(listener, tls, app).await?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # How does a handler know over which transport a request came?
+//!
+//! By the [`ConnInfo`] in the request's extensions.
+//!
+//! # Is plaintext on by default?
+//!
+//! In `serve_dual` and [`Acceptor::new`], yes: both modes are what they are
+//! for. [`Mode::TlsOnly`] refuses and explains plaintext, [`AllowPlaintext`]
+//! admits it from some networks. In the binary it is off.
+//!
+//! # Why is there no redirect from http to https?
+//!
+//! A redirect makes a client look fine that has just sent its cookies over the
+//! network in the clear, and turns a POST into a GET in most clients. The
+//! refusal says what to change instead.
+//!
+//! # Why may a refusal take two seconds?
+//!
+//! A socket that is closed while the client is still sending makes the kernel
+//! send RST, which destroys the answer before the client has read it. So the
+//! answer is followed by FIN, and what still arrives is drained for up to
+//! [`Limits::linger`].
+//!
+//! # Why not `MSG_PEEK`?
+//!
+//! While a prefix is too short for a verdict, a peeking server spins: the
+//! socket stays readable. And it works on sockets only; an [`Acceptor`] takes
+//! any stream.
+//!
+//! # Why must I choose a crypto provider feature?
+//!
+//! Two providers in one dependency tree make rustls' own builders panic in
+//! somebody else's code. So none is in `default`: pick `ring` or `aws-lc-rs`,
+//! whichever the rest of your tree uses. See [`tls`].
+//!
+//! # Which types of other crates are in the public API?
+//!
+//! Those of bytes, http, http-body, hyper 1, rustls 0.23, tokio, tower-service
+//! and std.
 
 mod accept;
 mod answer;
@@ -7,6 +73,7 @@ mod io;
 mod lifecycle;
 mod limits;
 mod mismatch;
+mod network;
 mod peer;
 mod policy;
 #[cfg(feature = "serve")]
@@ -18,8 +85,19 @@ pub use accept::{AcceptError, Accepted, Acceptor, ConnInfo, Stage, Stream, TlsIn
 pub use foreign::Foreign;
 pub use limits::Limits;
 pub use mismatch::Mismatch;
+pub use network::{Network, NetworkError};
 pub use peer::Peer;
 pub use policy::{AllowPlaintext, Inbound, Mode, Policy, Route};
 #[cfg(feature = "serve")]
 pub use serve::{Drained, Listener, Serve, serve_dual, serve_plaintext};
 pub use sniff::{MAX_PREFIX, Protocol, Status, sniff};
+
+/// The README's examples are compiled.
+#[cfg(all(
+    doctest,
+    feature = "serve",
+    feature = "tls-files",
+    any(feature = "aws-lc-rs", feature = "ring")
+))]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

@@ -1,11 +1,9 @@
 //! Who is served how: an [`Inbound`] connection to a [`Route`]. Pure.
 
 use std::fmt;
-use std::net::IpAddr;
-
-use ipnet::IpNet;
 
 use crate::mismatch::Mismatch;
+use crate::network::Network;
 use crate::peer::Peer;
 use crate::sniff::Protocol;
 
@@ -62,9 +60,9 @@ pub enum Route {
 ///
 /// // As dual mode, but nobody from 192.0.2.0/24 gets in without TLS.
 /// let policy = |inbound: &Inbound| {
-///     let block: ipnet::IpNet = "192.0.2.0/24".parse().unwrap();
+///     let block: oneport::Network = "192.0.2.0/24".parse().unwrap();
 ///     match inbound.peer.ip() {
-///         Some(ip) if block.contains(&ip) => Mode::TlsOnly.route(inbound),
+///         Some(ip) if block.contains(ip) => Mode::TlsOnly.route(inbound),
 ///         _ => Mode::Dual.route(inbound),
 ///     }
 /// };
@@ -129,7 +127,7 @@ impl Policy for Mode {
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct AllowPlaintext {
-    networks: Vec<IpNet>,
+    networks: Vec<Network>,
     loopback: bool,
 }
 
@@ -143,7 +141,7 @@ impl AllowPlaintext {
     }
 
     /// Plaintext from these networks only.
-    pub fn from_networks(networks: impl IntoIterator<Item = IpNet>) -> Self {
+    pub fn from_networks(networks: impl IntoIterator<Item = Network>) -> Self {
         Self {
             networks: networks.into_iter().collect(),
             loopback: false,
@@ -151,7 +149,7 @@ impl AllowPlaintext {
     }
 
     /// Plaintext also from this network.
-    pub fn and(mut self, network: IpNet) -> Self {
+    pub fn and(mut self, network: Network) -> Self {
         self.networks.push(network);
         self
     }
@@ -166,8 +164,8 @@ impl AllowPlaintext {
         if self.loopback && peer.is_loopback() {
             return true;
         }
-        let within = |ip: IpAddr| self.networks.iter().any(|network| network.contains(&ip));
-        peer.ip().is_some_and(within)
+        peer.ip()
+            .is_some_and(|ip| self.networks.iter().any(|network| network.contains(ip)))
     }
 }
 

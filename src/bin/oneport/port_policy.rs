@@ -4,8 +4,9 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
-use ipnet::IpNet;
-use oneport::{AllowPlaintext, Inbound, Mode, Peer, Policy, Protocol, Route};
+use oneport::{
+    AllowPlaintext, Inbound, Mode, Network, NetworkError, Peer, Policy, Protocol, Route,
+};
 
 /// The addresses that are not routed on the internet: RFC 1918 (IPv4) and RFC
 /// 4193 (IPv6). Link-local addresses are not among them.
@@ -97,30 +98,21 @@ fn only_if_alone(text: &str) -> Result<PortPolicy, String> {
     }
 }
 
-fn private() -> Vec<IpNet> {
+fn private() -> Vec<Network> {
     PRIVATE
         .iter()
         .filter_map(|network| network.parse().ok())
         .collect()
 }
 
-fn network(word: &str) -> Result<IpNet, String> {
-    let network: IpNet = match word.parse::<IpAddr>() {
-        Ok(ip) => ip.into(),
-        Err(_) => word.parse().map_err(|_| {
-            format!(
-                "`{word}` is none of all, loopback, private, \
-                 a network such as 10.1.0.0/16, or an address"
-            )
-        })?,
-    };
-    // Peers are compared in their IPv4 form, so such a rule would never match.
-    match network {
-        IpNet::V6(v6) if v6.addr().to_ipv4_mapped().is_some() => Err(format!(
-            "`{word}` is an IPv4 network in IPv6 clothes: write it as IPv4"
-        )),
-        network => Ok(network.trunc()),
-    }
+fn network(word: &str) -> Result<Network, String> {
+    word.parse().map_err(|error| match error {
+        NetworkError::NotANetwork => format!(
+            "`{word}` is none of all, loopback, private, \
+             a network such as 10.1.0.0/16, or an address"
+        ),
+        other => format!("`{word}` is {other}"),
+    })
 }
 
 #[cfg(test)]
