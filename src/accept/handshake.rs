@@ -1,6 +1,9 @@
 //! From a ClientHello to decrypted bytes with a verdict.
 
+use std::future::poll_fn;
 use std::io;
+use std::pin::Pin;
+use std::task::Poll;
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
@@ -13,7 +16,7 @@ use super::info::{ConnInfo, TlsInfo, Transport};
 use super::sniffed::Sniffed;
 use super::stream::Stream;
 use crate::foreign::Foreign;
-use crate::io::read_some;
+use crate::io::{Corked, poll_read_some};
 use crate::sniff::{Protocol, Status, sniff};
 use crate::tls::{Hello, NoHello, TlsConfig, read_hello};
 
@@ -62,8 +65,9 @@ where
 
 /// The handshake itself.
 ///
-/// rustls reads the prefix from memory and everything after it from the bare
-/// socket, so nothing wraps the socket below TLS. tokio-rustls'
+/// rustls reads the prefix from memory and everything after it from the socket,
+/// so nothing replays bytes below TLS; [`Corked`] lets session tickets leave
+/// with the first response. tokio-rustls'
 /// `LazyConfigAcceptor` is not used: on garbage it has already written an alert
 /// when it hands the stream back (rustls/tokio-rustls#146).
 async fn agree<I>(
@@ -71,7 +75,7 @@ async fn agree<I>(
     config: &TlsConfig,
     mut io: I,
     prefix: Vec<u8>,
-) -> Result<TlsStream<I>, AcceptError>
+) -> Result<TlsStream<Corked<I>>, AcceptError>
 where
     I: AsyncRead + AsyncWrite + Unpin,
 {
@@ -83,7 +87,7 @@ where
     let (source, server_name, io) = match reading.map_err(in_time)? {
         Ok(Hello { accepted, rest }) => {
             let server_name = accepted.client_hello().server_name().map(str::to_owned);
-            let start = StartHandshake::from_parts(accepted, io);
+            let start = StartHandshake::from_parts(accepted, Corked::new(io));
             let accept = start.into_stream_with(config.current(), |connection| {
                 // A few KiB at most: they fit into the buffer.
                 let mut rest = &rest[..];
@@ -91,8 +95,16 @@ where
             });
             let accepting = timeout_at(deadline, accept.into_fallible()).await;
             match accepting.map_err(in_time)? {
-                Ok(tls) => return Ok(tls),
-                Err((source, io)) => (source, server_name, io),
+                Ok(mut tls) => {
+                    tls.get_mut().0.uncork();
+                    return Ok(tls);
+                }
+                Err((source, mut io)) => {
+                    // The alert may be held.
+                    io.uncork();
+                    let _ = timeout_at(deadline, io.flush()).await;
+                    (source, server_name, io.into_inner())
+                }
             }
         }
         Err(failure) => {
@@ -130,7 +142,7 @@ async fn say_why<I: AsyncWrite + Unpin>(io: &mut I, failure: NoHello) -> io::Err
 /// Reads decrypted bytes until their verdict.
 async fn first_request<I>(
     acceptor: &Acceptor,
-    tls: &mut TlsStream<I>,
+    tls: &mut TlsStream<Corked<I>>,
     decrypted: &mut Vec<u8>,
 ) -> Result<Protocol, AcceptError>
 where
@@ -139,7 +151,7 @@ where
     let limit = acceptor.limits().first_request;
     let reading = async {
         loop {
-            match read_some(tls, decrypted).await {
+            match read_decrypted(tls, decrypted).await {
                 Ok(0) => break Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok(_) => {}
                 Err(error) => break Err(error),
@@ -163,4 +175,26 @@ where
         },
         _ => AcceptError::Io(error),
     })
+}
+
+/// As `read_some`, but what is held leaves before it waits: a client that says
+/// nothing after the handshake may still want its session tickets.
+async fn read_decrypted<I>(
+    tls: &mut TlsStream<Corked<I>>,
+    decrypted: &mut Vec<u8>,
+) -> io::Result<usize>
+where
+    I: AsyncRead + AsyncWrite + Unpin,
+{
+    poll_fn(|cx| {
+        let read = poll_read_some(Pin::new(tls), cx, decrypted);
+        if read.is_pending() {
+            let sent = Pin::new(tls.get_mut().0).poll_flush(cx);
+            if let Poll::Ready(Err(error)) = sent {
+                return Poll::Ready(Err(error));
+            }
+        }
+        read
+    })
+    .await
 }

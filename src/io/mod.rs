@@ -3,6 +3,7 @@
 //! Every wrapper forwards vectored writes, so that hyper's gathered writes
 //! reach the socket.
 
+mod corked;
 mod linger;
 mod maybe_tls;
 mod read;
@@ -10,9 +11,10 @@ mod rewind;
 #[cfg(feature = "serve")]
 mod tracked;
 
+pub(crate) use corked::Corked;
 pub(crate) use linger::Linger;
 pub(crate) use maybe_tls::MaybeTls;
-pub(crate) use read::read_some;
+pub(crate) use read::{poll_read_some, read_some};
 pub(crate) use rewind::Rewind;
 #[cfg(feature = "serve")]
 pub(crate) use tracked::Tracked;

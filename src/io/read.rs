@@ -27,9 +27,10 @@ where
     poll_fn(|cx| poll_read_some(Pin::new(io), cx, bytes)).await
 }
 
+/// [`read_some`] as a poll.
 // Kept out of line: the stack buffer must not become part of a future.
 #[inline(never)]
-fn poll_read_some<R: AsyncRead>(
+pub(crate) fn poll_read_some<R: AsyncRead>(
     io: Pin<&mut R>,
     cx: &mut Context<'_>,
     bytes: &mut Vec<u8>,

@@ -25,6 +25,11 @@ impl<I> Rewind<I> {
     pub(crate) fn get_ref(&self) -> &I {
         &self.inner
     }
+
+    #[cfg(feature = "serve")]
+    pub(crate) fn get_mut(&mut self) -> &mut I {
+        &mut self.inner
+    }
 }
 
 impl<I: AsyncRead + Unpin> AsyncRead for Rewind<I> {

@@ -66,7 +66,8 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncRead for Upgradable<I> {
         let before = buf.filled().len();
         match Pin::new(&mut self.io).poll_read(cx, buf) {
             Poll::Ready(read) => {
-                self.ended = buf.filled().len() == before && buf.remaining() > 0;
+                // An error is an end too: FIN without close_notify is one.
+                self.ended = read.is_err() || (buf.filled().len() == before && buf.remaining() > 0);
                 Poll::Ready(read)
             }
             Poll::Pending if self.io.info().is_upgraded() => self.poll_aborted(cx).map(Err),
@@ -103,12 +104,10 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Upgradable<I> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let info = self.io.info();
-        if self.ended && !info.is_tls() && !info.is_upgraded() {
-            // hyper drops the stream right after this, the client has sent FIN,
-            // and nothing is unread: the close itself sends our FIN. One system
-            // call less per connection.
-            return Poll::Ready(Ok(()));
+        if self.ended && !self.io.info().is_upgraded() {
+            // hyper drops the stream right after this, the client has sent its
+            // end, and nothing is unread.
+            return self.io.poll_last_words(cx);
         }
         Pin::new(&mut self.io).poll_shutdown(cx)
     }
