@@ -23,10 +23,11 @@ const MODULES: &[(&str, &str)] = &[
     ("foreign", ""),
     ("lifecycle", ""),
     ("limits", ""),
+    ("network", ""),
     ("peer", ""),
     ("sniff", "foreign"),
     ("mismatch", "foreign"),
-    ("policy", "mismatch peer sniff"),
+    ("policy", "mismatch network peer sniff"),
     ("io", ""),
     ("tls", "io"),
     ("answer", "foreign mismatch tls"),
@@ -41,7 +42,7 @@ const MODULES: &[(&str, &str)] = &[
 ];
 
 /// These decide; they never wait, read, write or look at a clock.
-const PURE: &str = "foreign limits mismatch peer policy sniff";
+const PURE: &str = "foreign limits mismatch network peer policy sniff";
 const IMPURE: &str = "tokio async await Instant SystemTime std::env std::fs std::io std::process \
                       std::thread TcpListener TcpStream UdpSocket UnixListener UnixStream";
 
