@@ -16,7 +16,7 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::explain::explain;
 use super::{Result, Sent};
@@ -28,6 +28,10 @@ const BODY_MOST: usize = 64 * 1024;
 /// A streaming call sends no end of body before it has an answer.
 const BODY_PAUSE: Duration = Duration::from_millis(250);
 const STREAMS_MOST: u32 = 16;
+/// From the answer to GOAWAY. hyper writes GOAWAY and PING ahead of what else
+/// it has to write, and Python's h2 (httpx) fails on a PING behind a GOAWAY
+/// before it hands out an answer that it has read together with them.
+const GOAWAY_PAUSE: Duration = Duration::from_millis(100);
 
 /// Answers the requests that arrive until the first answer is out, then says
 /// GOAWAY(NO_ERROR) and half-closes. Never GOAWAY(HTTP_1_1_REQUIRED): Python's
@@ -55,6 +59,7 @@ where
         .max_concurrent_streams(STREAMS_MOST)
         .serve_connection(TokioIo::new(io), service_fn(on_request));
     let mut connection = pin!(connection);
+    let mut goaway = pin!(None);
     let mut winding_down = false;
     poll_fn(|cx| {
         loop {
@@ -62,12 +67,14 @@ where
                 return Poll::Ready(ended);
             }
             let progressed = streams.poll(cx);
-            let wind_down = answered.load(Ordering::Relaxed) && !winding_down;
-            if wind_down {
+            if answered.load(Ordering::Relaxed) && goaway.is_none() {
+                goaway.set(Some(sleep(GOAWAY_PAUSE)));
+            }
+            let due = goaway.as_mut().as_pin_mut();
+            if !winding_down && due.is_some_and(|due| due.poll(cx).is_ready()) {
                 winding_down = true;
                 connection.as_mut().graceful_shutdown();
-            }
-            if !progressed && !wind_down {
+            } else if !progressed {
                 return Poll::Pending;
             }
         }
