@@ -73,7 +73,7 @@ async fn a_closure_decides() {
         _ => Route::Refuse(Mismatch::PlaintextToTls),
     };
     use oneport::Policy;
-    let acceptor = Acceptor::plaintext_only().with_policy(policy);
+    let acceptor = Acceptor::plaintext_only().policy(policy);
     for (peer, admitted) in [("127.0.0.1:1", true), ("192.0.2.7:9", false)] {
         let (mut client, server) = duplex(16 * 1024);
         client.write_all(REQUEST).await.unwrap();

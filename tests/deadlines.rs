@@ -136,7 +136,7 @@ async fn a_refused_client_with_half_a_head_or_half_a_hello() {
 async fn limits_are_what_was_set() {
     let mut limits = Limits::default();
     limits.sniff = Duration::from_millis(20);
-    let acceptor = Acceptor::plaintext_only().with_limits(limits);
+    let acceptor = Acceptor::plaintext_only().limits(limits);
     let (_client, server) = duplex(1024);
     let (_, elapsed) = accept(&acceptor, server).await;
     assert!(elapsed < Duration::from_millis(50), "{elapsed:?}");

@@ -50,7 +50,7 @@ where
         other => {
             // HTTP/1 where ALPN chose h2 is a connection error (RFC 9113 3.4),
             // never a fall-back.
-            acceptor.linger().close(tls).await;
+            acceptor.settings().linger.close(tls).await;
             let foreign = match other {
                 Protocol::Foreign(foreign) => Some(foreign),
                 Protocol::Tls => Some(Foreign::Unknown),
@@ -79,7 +79,7 @@ async fn agree<I>(
 where
     I: AsyncRead + AsyncWrite + Unpin,
 {
-    let limit = acceptor.limits().handshake;
+    let limit = acceptor.settings().limits.handshake;
     let deadline = Instant::now() + limit;
     let in_time = |_| late(Stage::Handshake, limit);
 
@@ -113,7 +113,7 @@ where
         }
     };
     // An alert is on the wire: let it arrive.
-    acceptor.linger().close(io).await;
+    acceptor.settings().linger.close(io).await;
     Err(AcceptError::Handshake {
         source,
         server_name,
@@ -148,7 +148,7 @@ async fn first_request<I>(
 where
     I: AsyncRead + AsyncWrite + Unpin,
 {
-    let limit = acceptor.limits().first_request;
+    let limit = acceptor.settings().limits.first_request;
     let reading = async {
         loop {
             match read_decrypted(tls, decrypted).await {

@@ -96,17 +96,17 @@ impl Acceptor {
 
     /// Serve this mode to everybody. Default: [`Mode::Dual`].
     pub fn mode(self, mode: Mode) -> Self {
-        self.with_policy(mode)
+        self.policy(mode)
     }
 
     /// Choose the route of each connection; see [`Policy`].
-    pub fn with_policy(mut self, policy: impl Policy) -> Self {
+    pub fn policy(mut self, policy: impl Policy) -> Self {
         Arc::make_mut(&mut self.0).policy = Arc::new(policy);
         self
     }
 
     /// Deadlines and bounds.
-    pub fn with_limits(mut self, limits: Limits) -> Self {
+    pub fn limits(mut self, limits: Limits) -> Self {
         let limits = limits.on_a_clock();
         let inner = Arc::make_mut(&mut self.0);
         inner.linger = linger_of(&limits);
@@ -162,7 +162,7 @@ impl Acceptor {
     where
         I: AsyncRead + AsyncWrite + Unpin,
     {
-        let Some(config) = self.tls() else {
+        let Some(config) = &self.0.tls else {
             // `policy::route` refuses TLS without a configuration.
             return Err(AcceptError::Refused(crate::Mismatch::TlsToPlaintext));
         };
@@ -183,20 +183,9 @@ impl Acceptor {
         refuse::refuse(self, sniffed, mismatch).await
     }
 
-    pub(crate) fn limits(&self) -> &Limits {
-        &self.0.limits
-    }
-
-    fn tls(&self) -> Option<&TlsConfig> {
-        self.0.tls.as_ref()
-    }
-
-    fn policy(&self) -> &dyn Policy {
-        &*self.0.policy
-    }
-
-    fn linger(&self) -> &Linger {
-        &self.0.linger
+    /// For the stages of a connection.
+    fn settings(&self) -> &Inner {
+        &self.0
     }
 }
 

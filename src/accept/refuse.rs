@@ -34,7 +34,7 @@ where
         remedy = mismatch.remedy(),
         "refused: {mismatch}",
     );
-    let budget = acceptor.limits().refusal;
+    let budget = acceptor.settings().limits.refusal;
     let mut io = Rewind::new(prefix, io);
     let answered = match protocol {
         Protocol::Foreign(foreign) => timeout(budget, answer::foreign(&mut io, foreign)).await,
@@ -43,8 +43,8 @@ where
         Protocol::Tls => timeout(budget, answer::tls(&mut io, mismatch)).await,
     };
     match answered {
-        Ok(Ok(answer::Sent::Open)) => acceptor.linger().close(io).await,
-        Ok(Ok(answer::Sent::HalfClosed)) => acceptor.linger().drain(io).await,
+        Ok(Ok(answer::Sent::Open)) => acceptor.settings().linger.close(io).await,
+        Ok(Ok(answer::Sent::HalfClosed)) => acceptor.settings().linger.drain(io).await,
         Ok(Err(error)) => {
             tracing::debug!(peer = %origin.peer, error = &*error, "the explanation was not delivered");
         }

@@ -30,7 +30,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Sniffed<I> {
         mut io: I,
         origin: Origin,
     ) -> Result<Self, AcceptError> {
-        let limit = acceptor.limits().sniff;
+        let limit = acceptor.settings().limits.sniff;
         let mut prefix = Vec::new();
         let reading = async {
             loop {
@@ -70,8 +70,8 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Sniffed<I> {
     }
 
     pub(crate) fn route(&self, acceptor: &Acceptor) -> Route {
-        let tls_available = acceptor.tls().is_some();
+        let tls_available = acceptor.settings().tls.is_some();
         let inbound = Inbound::new(self.protocol, self.origin.peer, tls_available);
-        policy::route(acceptor.policy(), &inbound)
+        policy::route(&*acceptor.settings().policy, &inbound)
     }
 }

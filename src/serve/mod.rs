@@ -132,7 +132,7 @@ impl<L, A, K, F> Serve<L, A, K, F> {
 
     /// Choose the route of each connection, instead of a [`Mode`] for all.
     pub fn policy(mut self, policy: impl Policy) -> Self {
-        self.acceptor = self.acceptor.with_policy(policy);
+        self.acceptor = self.acceptor.policy(policy);
         self
     }
 
@@ -216,7 +216,7 @@ where
         let slots = Arc::new(Semaphore::new(total as usize));
         let drain = limits.drain;
         let shared = Arc::new(connection::Shared {
-            acceptor: acceptor.with_limits(limits),
+            acceptor: acceptor.limits(limits),
             http,
         });
         let signal = pin!(signal);
