@@ -17,6 +17,9 @@ use crate::accept::Origin;
 use crate::io::Tracked;
 use crate::lifecycle::Observer;
 
+/// A connection that holds its slot for as long as it is open.
+pub(super) type Slotted<I> = Tracked<I, OwnedSemaphorePermit>;
+
 /// Accepts until `signal`, one task per connection.
 ///
 /// # Errors
@@ -67,7 +70,7 @@ where
             observer: Some(observer.clone()),
         };
         let connection = Connection {
-            io: Tracked::new(io, slot),
+            io: Slotted::new(io, slot),
             app: app.clone(),
             addr,
         };

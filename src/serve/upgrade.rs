@@ -1,12 +1,15 @@
 //! The stream that hyper drives, and that an upgrade takes over.
 
+use std::any::TypeId;
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 
+use super::accept_loop::Slotted;
 use crate::accept::Stream;
 use crate::lifecycle::{Observer, Phase};
 
@@ -73,6 +76,18 @@ fn poll_aborted<T>(
     aborted.as_mut().poll(cx).map(|()| Err(drained()))
 }
 
+/// Whether its drop tells the other end what `shutdown` would: a socket's does.
+/// A [`Listener`](super::Listener)'s own stream may be a tunnel's (yamux, QUIC),
+/// whose drop is a reset.
+fn closes_with_fin<I: 'static>() -> bool {
+    let this = TypeId::of::<I>();
+    #[cfg(unix)]
+    if this == TypeId::of::<Slotted<tokio::net::UnixStream>>() {
+        return true;
+    }
+    this == TypeId::of::<Slotted<TcpStream>>()
+}
+
 fn drained() -> io::Error {
     io::Error::new(
         io::ErrorKind::ConnectionAborted,
@@ -103,7 +118,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncRead for Upgradable<I> {
     }
 }
 
-impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Upgradable<I> {
+impl<I: AsyncRead + AsyncWrite + Unpin + 'static> AsyncWrite for Upgradable<I> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -134,7 +149,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Upgradable<I> {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.ended && !self.io.info().is_upgraded() {
+        if self.ended && closes_with_fin::<I>() && !self.io.info().is_upgraded() {
             // hyper drops the stream right after this, the client has sent its
             // end, and nothing is unread.
             return self.io.poll_last_words(cx);
