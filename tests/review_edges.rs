@@ -243,3 +243,40 @@ async fn a_goodbye_with_the_finished_is_answered() {
     let end = session.reader().read(&mut [0]);
     assert_eq!(end.unwrap(), 0, "no close_notify");
 }
+
+/// The client's first key share is none that the server takes: HelloRetryRequest
+/// is a flight of its own, which the client waits for.
+#[tokio::test]
+async fn a_hello_retry_shakes_hands() {
+    let pki = Pki::new();
+    let mut config = pki.server_config();
+    let provider = rustls::crypto::CryptoProvider {
+        kx_groups: vec![rustls::crypto::ring::kx_group::SECP384R1],
+        ..rustls::crypto::ring::default_provider()
+    };
+    config = {
+        let resolver = config.cert_resolver.clone();
+        rustls::ServerConfig::builder_with_provider(provider.into())
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .with_no_client_auth()
+            .with_cert_resolver(resolver)
+    };
+    let server = Server::start(|listener, signal| {
+        oneport::serve_dual(listener, config, service_fn(support::hello))
+            .with_graceful_shutdown(told(signal))
+            .into_future()
+    })
+    .await;
+    let mut tls = within(pki.connect(server.addr, &["http/1.1"]))
+        .await
+        .unwrap();
+    let kind = tls.get_ref().1.handshake_kind();
+    let retried = rustls::HandshakeKind::FullWithHelloRetryRequest;
+    assert_eq!(kind, Some(retried));
+    tls.write_all(REQUEST).await.unwrap();
+    let mut answer = Vec::new();
+    within(tls.read_to_end(&mut answer)).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200"));
+    assert_eq!(server.shut_down().await.unwrap(), Drained::Clean);
+}
