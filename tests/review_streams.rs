@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use oneport::Drained;
 use support::{Pki, Server, told, within};
@@ -119,7 +119,8 @@ async fn ask(mut io: impl AsyncRead + AsyncWrite + Unpin, mut answer: Vec<u8>) -
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_begun_is_answered_whenever_the_signal_comes() {
     let pki = Arc::new(Pki::new());
-    for wait in [0, 1, 2, 3, 5, 8] {
+    let mut all = 0;
+    for wait in [0, 1, 2, 3, 5, 8, 30] {
         let begun = Arc::new(AtomicUsize::new(0));
         let counter = begun.clone();
         let app = service_fn(move |_: Request<Incoming>| {
@@ -162,7 +163,9 @@ async fn what_was_begun_is_answered_whenever_the_signal_comes() {
             answered += within(client).await.unwrap();
         }
         assert_eq!(answered, begun.load(Ordering::SeqCst), "after {wait} ms");
+        all += answered;
     }
+    assert_ne!(all, 0);
 }
 
 /// Requests until the connection ends; how many were answered.
@@ -180,6 +183,71 @@ async fn repeat(mut io: impl AsyncRead + AsyncWrite + Unpin) -> usize {
                 Ok(_) => {}
             }
         }
+        answered += 1;
+    }
+}
+
+/// As above, over HTTP/2, where the client still sends window updates and
+/// acknowledgements while the server ends.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn http2_answers_survive_the_shutdown() {
+    const BODY: usize = 300_000;
+    let mut all = 0;
+    for wait in [0, 2, 5, 10, 20, 50] {
+        let begun = Arc::new(AtomicUsize::new(0));
+        let counter = begun.clone();
+        let app = service_fn(move |_: Request<Incoming>| {
+            counter.fetch_add(1, Ordering::SeqCst);
+            async move {
+                tokio::time::sleep(Duration::from_millis(3)).await;
+                Ok::<_, Infallible>(Response::new(Full::new(Bytes::from(vec![b'x'; BODY]))))
+            }
+        });
+        let server = Server::start(|listener, signal| {
+            oneport::serve_plaintext(listener, app)
+                .with_graceful_shutdown(told(signal))
+                .into_future()
+        })
+        .await;
+        let addr = server.addr;
+        let clients: Vec<_> = (0..20)
+            .map(|_| tokio::spawn(async move { repeat_http2(addr, BODY).await.unwrap_or(0) }))
+            .collect();
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        assert_eq!(server.shut_down().await.unwrap(), Drained::Clean);
+        let mut answered = 0;
+        for client in clients {
+            answered += within(client).await.unwrap();
+        }
+        assert_eq!(answered, begun.load(Ordering::SeqCst), "after {wait} ms");
+        all += answered;
+    }
+    assert_ne!(all, 0);
+}
+
+/// Requests until the connection ends; how many were answered in full.
+async fn repeat_http2(addr: SocketAddr, body: usize) -> io::Result<usize> {
+    let tcp = TcpStream::connect(addr).await?;
+    let io = hyper_util::rt::TokioIo::new(tcp);
+    let executor = hyper_util::rt::TokioExecutor::new();
+    let Ok((mut send, connection)) = hyper::client::conn::http2::handshake(executor, io).await
+    else {
+        return Ok(0);
+    };
+    tokio::spawn(connection);
+    let mut answered = 0;
+    loop {
+        let request = Request::get("http://a/").body(Full::<Bytes>::default());
+        if send.ready().await.is_err() {
+            return Ok(answered);
+        }
+        let Ok(answer) = within(send.send_request(request.unwrap())).await else {
+            return Ok(answered);
+        };
+        let Ok(bytes) = within(answer.into_body().collect()).await else {
+            return Ok(answered);
+        };
+        assert_eq!(bytes.to_bytes().len(), body);
         answered += 1;
     }
 }

@@ -147,6 +147,12 @@ impl<L, A, K, F> Serve<L, A, K, F> {
     /// hyper's HTTP/1 settings, applied over what is set so far: half-close and a timer are
     /// on, the header deadline is [`Limits::request_head`], heads have at most
     /// 64 KiB and 100 headers.
+    ///
+    /// Half-close means that a client may end its side and still get its
+    /// answer; so hyper does not look whether it is still there, and a handler
+    /// whose client has left runs to its end. One that may wait for ever (a
+    /// long poll) needs a limit of its own, or `half_close(false)`: then it is
+    /// cancelled when the client's end arrives, as `axum::serve` does.
     pub fn http1(
         mut self,
         configure: impl FnOnce(&mut http1::Builder) -> &mut http1::Builder,
