@@ -5,7 +5,7 @@ use std::time::Duration;
 /// Deadlines and bounds of an [`Acceptor`](crate::Acceptor) and of a server.
 ///
 /// Nothing waits without a deadline: each of these can be changed, none can be
-/// switched off.
+/// switched off. A duration of more than a year counts as a year.
 ///
 /// ```
 /// use std::time::Duration;
@@ -49,6 +49,27 @@ pub struct Limits {
     /// From the shutdown signal to the end of what is still in flight.
     /// Default: 10 s. Used by `serve`, not by a bare `Acceptor`.
     pub drain: Duration,
+}
+
+impl Limits {
+    /// The same, with every duration one that can be added to the time of day:
+    /// `Duration::MAX`, for "as long as it takes", overflows every clock, in
+    /// tokio and in hyper.
+    pub(crate) fn on_a_clock(mut self) -> Self {
+        const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+        for limit in [
+            &mut self.sniff,
+            &mut self.handshake,
+            &mut self.first_request,
+            &mut self.request_head,
+            &mut self.refusal,
+            &mut self.linger,
+            &mut self.drain,
+        ] {
+            *limit = YEAR.min(*limit);
+        }
+        self
+    }
 }
 
 impl Default for Limits {

@@ -152,7 +152,12 @@ where
     let reading = async {
         loop {
             match read_decrypted(tls, decrypted).await {
-                Ok(0) => break Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(0) => {
+                    // It may still want its tickets, and close_notify for its
+                    // own (RFC 8446 6.1): without, the end is a truncation.
+                    let _ = tls.shutdown().await;
+                    break Err(io::ErrorKind::UnexpectedEof.into());
+                }
                 Ok(_) => {}
                 Err(error) => break Err(error),
             }

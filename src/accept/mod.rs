@@ -107,6 +107,7 @@ impl Acceptor {
 
     /// Deadlines and bounds.
     pub fn limits(mut self, limits: Limits) -> Self {
+        let limits = limits.on_a_clock();
         let inner = Arc::make_mut(&mut self.0);
         inner.linger = linger_of(&limits);
         inner.limits = limits;

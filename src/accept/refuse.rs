@@ -39,7 +39,7 @@ where
     let answered = match protocol {
         Protocol::Foreign(foreign) => timeout(budget, answer::foreign(&mut io, foreign)).await,
         Protocol::Http1 => timeout(budget, answer::http1(&mut io, mismatch, budget)).await,
-        Protocol::Http2 => timeout(budget, answer::http2(&mut io, mismatch)).await,
+        Protocol::Http2 => timeout(budget, answer::http2(&mut io, mismatch, budget)).await,
         Protocol::Tls => timeout(budget, answer::tls(&mut io, mismatch)).await,
     };
     match answered {

@@ -28,6 +28,8 @@ where
         .header_read_timeout(head)
         .keep_alive(false)
         .half_close(true)
+        // As for a request that is served.
+        .max_header_size(64 * 1024)
         .serve_connection(TokioIo::new(io), service)
         .await;
     match served {

@@ -16,7 +16,7 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::explain::explain;
 use super::{Result, Sent};
@@ -36,10 +36,12 @@ const GOAWAY_PAUSE: Duration = Duration::from_millis(100);
 /// Answers the requests that arrive until the first answer is out, then says
 /// GOAWAY(NO_ERROR) and half-closes. Never GOAWAY(HTTP_1_1_REQUIRED): Python's
 /// grpcio 1.85.1 aborts its whole process on that.
-pub(crate) async fn http2<I>(io: &mut I, mismatch: Mismatch) -> Result
+pub(crate) async fn http2<I>(io: &mut I, mismatch: Mismatch, budget: Duration) -> Result
 where
     I: AsyncRead + AsyncWrite + Unpin + Send,
 {
+    // A body that trickles must leave time for the answer.
+    let bodies_until = Instant::now() + budget / 2;
     let answered = Arc::new(AtomicBool::new(false));
     let announce = answered.clone();
     let on_request = move |request: http::Request<Incoming>| {
@@ -47,7 +49,7 @@ where
         async move {
             let (parts, body) = request.into_parts();
             if parts.headers.get(http::header::EXPECT).is_none() {
-                await_body(body).await;
+                let _ = timeout_at(bodies_until, await_body(body)).await;
             }
             let response = explain(&parts, mismatch);
             Ok::<_, Infallible>(response.map(|body| Announced { body, answered }))

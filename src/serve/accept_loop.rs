@@ -16,6 +16,9 @@ use super::listener::Listener;
 use crate::accept::Origin;
 use crate::io::Tracked;
 
+/// A connection that holds its slot for as long as it is open.
+pub(super) type Slotted<I> = Tracked<I, OwnedSemaphorePermit>;
+
 /// Accepts until `signal`, one task per connection.
 ///
 /// # Errors
@@ -65,7 +68,7 @@ where
             observer: Some(shared.observer.clone()),
         };
         let connection = Connection {
-            io: Tracked::new(io, slot),
+            io: Slotted::new(io, slot),
             app: app.clone(),
             addr,
         };

@@ -138,6 +138,7 @@ impl<L, A, K, F> Serve<L, A, K, F> {
 
     /// Deadlines and bounds.
     pub fn limits(mut self, limits: Limits) -> Self {
+        let limits = limits.on_a_clock();
         self.http.apply(&limits);
         self.limits = limits;
         self
@@ -210,7 +211,8 @@ where
                 "the listener does not have TCP_NODELAY: every fresh TLS connection may stall for about 44 ms; set it on the listener (socket2::SockRef::from(&listener).set_tcp_nodelay(true))"
             );
         }
-        let total = u32::try_from(limits.connections).unwrap_or(u32::MAX);
+        let total = limits.connections.min(Semaphore::MAX_PERMITS);
+        let total = u32::try_from(total).unwrap_or(u32::MAX);
         let slots = Arc::new(Semaphore::new(total as usize));
         let drain = limits.drain;
         let shared = Arc::new(connection::Shared {

@@ -1,12 +1,15 @@
 //! The stream that hyper drives, and that an upgrade takes over.
 
+use std::any::TypeId;
 use std::future::Future;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 
+use super::accept_loop::Slotted;
 use crate::accept::Stream;
 use crate::lifecycle::{Observer, Phase};
 
@@ -15,39 +18,74 @@ use crate::lifecycle::{Observer, Phase};
 /// cannot end.
 ///
 /// Until an upgrade the server's own task ends with the drain time, and this
-/// costs a branch per pending read.
+/// costs a branch per call.
 pub(super) struct Upgradable<I> {
     io: Stream<I>,
     observer: Observer,
-    aborted: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    // One each: the halves of a split stream are two tasks with two wakers.
+    reading: Aborted,
+    writing: Aborted,
     ended: bool,
 }
+
+/// Waits for the end of the drain time, once something has been pending.
+type Aborted = Option<Pin<Box<dyn Future<Output = ()> + Send>>>;
 
 impl<I> Upgradable<I> {
     pub(super) fn new(io: Stream<I>, observer: Observer) -> Self {
         Self {
             io,
             observer,
-            aborted: None,
+            reading: None,
+            writing: None,
             ended: false,
         }
     }
 
-    /// Registers for the end of the drain time.
-    fn poll_aborted(&mut self, cx: &mut Context<'_>) -> Poll<io::Error> {
-        let aborted = self.aborted.get_or_insert_with(|| {
-            let mut observer = self.observer.clone();
-            Box::pin(async move { observer.reached(Phase::Aborted).await })
-        });
-        aborted.as_mut().poll(cx).map(|()| drained())
-    }
-
+    /// For what never has to wait.
     fn check(&self) -> io::Result<()> {
         if self.io.info().is_upgraded() && self.observer.is_aborted() {
             return Err(drained());
         }
         Ok(())
     }
+
+    /// A writer waits for a client that does not read, perhaps for ever.
+    fn or_aborted<T>(
+        &mut self,
+        wrote: Poll<io::Result<T>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if wrote.is_pending() && self.io.info().is_upgraded() {
+            return poll_aborted(&mut self.writing, &self.observer, cx);
+        }
+        wrote
+    }
+}
+
+/// For what has to wait: registers for the end of the drain time.
+fn poll_aborted<T>(
+    aborted: &mut Aborted,
+    observer: &Observer,
+    cx: &mut Context<'_>,
+) -> Poll<io::Result<T>> {
+    let aborted = aborted.get_or_insert_with(|| {
+        let mut observer = observer.clone();
+        Box::pin(async move { observer.reached(Phase::Aborted).await })
+    });
+    aborted.as_mut().poll(cx).map(|()| Err(drained()))
+}
+
+/// Whether its drop tells the other end what `shutdown` would: a socket's does.
+/// A [`Listener`](super::Listener)'s own stream may be a tunnel's (yamux, QUIC),
+/// whose drop is a reset.
+fn closes_with_fin<I: 'static>() -> bool {
+    let this = TypeId::of::<I>();
+    #[cfg(unix)]
+    if this == TypeId::of::<Slotted<tokio::net::UnixStream>>() {
+        return true;
+    }
+    this == TypeId::of::<Slotted<TcpStream>>()
 }
 
 fn drained() -> io::Error {
@@ -63,6 +101,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncRead for Upgradable<I> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        self.check()?;
         let before = buf.filled().len();
         match Pin::new(&mut self.io).poll_read(cx, buf) {
             Poll::Ready(read) => {
@@ -70,20 +109,24 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncRead for Upgradable<I> {
                 self.ended = read.is_err() || (buf.filled().len() == before && buf.remaining() > 0);
                 Poll::Ready(read)
             }
-            Poll::Pending if self.io.info().is_upgraded() => self.poll_aborted(cx).map(Err),
+            Poll::Pending if self.io.info().is_upgraded() => {
+                let this = &mut *self;
+                poll_aborted(&mut this.reading, &this.observer, cx)
+            }
             Poll::Pending => Poll::Pending,
         }
     }
 }
 
-impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Upgradable<I> {
+impl<I: AsyncRead + AsyncWrite + Unpin + 'static> AsyncWrite for Upgradable<I> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
         self.check()?;
-        Pin::new(&mut self.io).poll_write(cx, buf)
+        let wrote = Pin::new(&mut self.io).poll_write(cx, buf);
+        self.or_aborted(wrote, cx)
     }
 
     fn poll_write_vectored(
@@ -92,7 +135,8 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Upgradable<I> {
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.check()?;
-        Pin::new(&mut self.io).poll_write_vectored(cx, bufs)
+        let wrote = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
+        self.or_aborted(wrote, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -100,15 +144,17 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Upgradable<I> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.io).poll_flush(cx)
+        let flushed = Pin::new(&mut self.io).poll_flush(cx);
+        self.or_aborted(flushed, cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.ended && !self.io.info().is_upgraded() {
+        if self.ended && closes_with_fin::<I>() && !self.io.info().is_upgraded() {
             // hyper drops the stream right after this, the client has sent its
             // end, and nothing is unread.
             return self.io.poll_last_words(cx);
         }
-        Pin::new(&mut self.io).poll_shutdown(cx)
+        let shut = Pin::new(&mut self.io).poll_shutdown(cx);
+        self.or_aborted(shut, cx)
     }
 }

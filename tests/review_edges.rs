@@ -1,0 +1,282 @@
+//! Extreme limits, panics in the application's code, early goodbyes.
+#![allow(clippy::unwrap_used)] // a test
+
+mod support;
+
+use std::convert::Infallible;
+use std::io::Read;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use oneport::{Drained, Inbound, Limits, Mode, Policy};
+use support::{Pki, Server, exchange, told, within};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tower::service_fn;
+
+const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+
+fn extreme(time: Duration, count: usize) -> Limits {
+    let mut limits = Limits::default();
+    limits.sniff = time;
+    limits.handshake = time;
+    limits.first_request = time;
+    limits.request_head = time;
+    limits.refusal = time;
+    limits.linger = time;
+    limits.linger_bytes = count as u64;
+    limits.lingering = count;
+    limits.drain = time;
+    limits
+}
+
+async fn start(pki: &Pki, mode: Mode, limits: Limits) -> Server {
+    let tls = pki.tls();
+    Server::start(|listener, signal| {
+        oneport::serve_dual(listener, tls, service_fn(support::hello))
+            .mode(mode)
+            .limits(limits)
+            .with_graceful_shutdown(told(signal))
+            .into_future()
+    })
+    .await
+}
+
+/// "As long as it takes" is `Duration::MAX`, which no clock can be set to.
+#[tokio::test]
+async fn the_largest_limits_serve_and_refuse() {
+    let pki = Pki::new();
+    let mut limits = extreme(Duration::MAX, usize::MAX);
+    limits.connections = usize::MAX;
+    let server = start(&pki, Mode::Dual, limits.clone()).await;
+    let answer = exchange(server.addr, REQUEST).await;
+    assert!(answer.starts_with(b"HTTP/1.1 200"));
+    let mut tls = pki.connect(server.addr, &["http/1.1"]).await.unwrap();
+    tls.write_all(REQUEST).await.unwrap();
+    let mut answer = Vec::new();
+    within(tls.read_to_end(&mut answer)).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200"));
+    drop(tls);
+    assert_eq!(server.shut_down().await.unwrap(), Drained::Clean);
+
+    let server = start(&pki, Mode::TlsOnly, limits).await;
+    let answer = exchange(server.addr, REQUEST).await;
+    assert!(answer.starts_with(b"HTTP/1.1 426"));
+    assert_eq!(server.shut_down().await.unwrap(), Drained::Clean);
+}
+
+/// Of no use, and no panic either.
+#[tokio::test]
+async fn the_smallest_limits_end() {
+    let pki = Pki::new();
+    for mode in [Mode::Dual, Mode::TlsOnly] {
+        let server = start(&pki, mode, extreme(Duration::ZERO, 0)).await;
+        let mut tcp = TcpStream::connect(server.addr).await.unwrap();
+        let _ = tcp.write_all(REQUEST).await;
+        let _ = within(tcp.read_to_end(&mut Vec::new())).await;
+        let _ = within(pki.connect(server.addr, &[])).await;
+        let drained = server.shut_down().await.unwrap();
+        assert!(matches!(drained, Drained::Clean | Drained::Aborted(_)));
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_panics_costs_one_connection() {
+    let pki = Pki::new();
+    let tls = pki.tls();
+    let policy = |inbound: &Inbound| {
+        assert_ne!(inbound.protocol, oneport::Protocol::Http1, "a bug in it");
+        Mode::Dual.route(inbound)
+    };
+    let server = Server::start(|listener, signal| {
+        oneport::serve_dual(listener, tls, service_fn(support::hello))
+            .policy(policy)
+            .with_graceful_shutdown(told(signal))
+            .into_future()
+    })
+    .await;
+    for _ in 0..3 {
+        let mut tcp = TcpStream::connect(server.addr).await.unwrap();
+        tcp.write_all(REQUEST).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = within(tcp.read_to_end(&mut answer)).await;
+        assert_eq!(answer, b"");
+    }
+    let mut tls = pki.connect(server.addr, &["http/1.1"]).await.unwrap();
+    tls.write_all(REQUEST).await.unwrap();
+    let mut answer = Vec::new();
+    within(tls.read_to_end(&mut answer)).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200"));
+    assert_eq!(server.shut_down().await.unwrap(), Drained::Clean);
+}
+
+/// Over HTTP/2 the neighbours on the same connection go on.
+#[tokio::test]
+async fn an_app_that_panics_costs_one_connection_or_stream() {
+    let app = service_fn(|request: Request<Incoming>| async move {
+        assert_ne!(request.uri().path(), "/bug", "a bug in it");
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"fine"))))
+    });
+    let server = Server::start(|listener, signal| {
+        oneport::serve_plaintext(listener, app)
+            .with_graceful_shutdown(told(signal))
+            .into_future()
+    })
+    .await;
+    let mut tcp = TcpStream::connect(server.addr).await.unwrap();
+    tcp.write_all(b"GET /bug HTTP/1.1\r\nHost: a\r\n\r\n")
+        .await
+        .unwrap();
+    let mut answer = Vec::new();
+    let _ = within(tcp.read_to_end(&mut answer)).await;
+    assert_eq!(answer, b"");
+
+    let tcp = TcpStream::connect(server.addr).await.unwrap();
+    let (mut send, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), TokioIo::new(tcp))
+            .await
+            .unwrap();
+    tokio::spawn(connection);
+    let get = |path: &str| {
+        Request::get(format!("http://a{path}"))
+            .body(Full::<Bytes>::default())
+            .unwrap()
+    };
+    assert!(within(send.send_request(get("/bug"))).await.is_err());
+    let answer = within(send.send_request(get("/"))).await.unwrap();
+    let body = answer.into_body().collect().await.unwrap().to_bytes();
+    assert_eq!(body, "fine");
+    drop(send);
+    assert_eq!(server.shut_down().await.unwrap(), Drained::Clean);
+}
+
+/// One answer, then the end; the rest is drained, not answered.
+#[tokio::test]
+async fn requests_behind_a_refused_one_are_not_answered() {
+    let pki = Pki::new();
+    let server = Server::with_mode(&pki, Mode::TlsOnly).await;
+    let three = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(3);
+    let answer = String::from_utf8(exchange(server.addr, &three).await).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 426 "), "{answer}");
+    assert_eq!(answer.matches("HTTP/1.1 426 ").count(), 1, "{answer}");
+}
+
+/// The server has read the client's end, so it leaves FIN to the close: what
+/// the application left unread must not turn that into a reset.
+#[tokio::test]
+async fn half_of_a_body_then_the_end_is_answered() {
+    const HALF: &[u8] = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 200000\r\n\r\n";
+    let app = service_fn(|_: Request<Incoming>| async {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"no need"))))
+    });
+    let pki = Pki::new();
+    let tls = pki.tls();
+    let server = Server::start(|listener, signal| {
+        oneport::serve_dual(listener, tls, app)
+            .with_graceful_shutdown(told(signal))
+            .into_future()
+    })
+    .await;
+    for _ in 0..10 {
+        let mut tcp = TcpStream::connect(server.addr).await.unwrap();
+        tcp.write_all(HALF).await.unwrap();
+        tcp.write_all(&[b'x'; 100]).await.unwrap();
+        tcp.shutdown().await.unwrap();
+        let mut answer = Vec::new();
+        within(tcp.read_to_end(&mut answer)).await.unwrap();
+        assert!(answer.ends_with(b"no need"));
+
+        let mut tls = pki.connect(server.addr, &["http/1.1"]).await.unwrap();
+        tls.write_all(HALF).await.unwrap();
+        tls.write_all(&[b'x'; 100]).await.unwrap();
+        tls.shutdown().await.unwrap();
+        let mut answer = Vec::new();
+        within(tls.read_to_end(&mut answer)).await.unwrap();
+        assert!(answer.ends_with(b"no need"));
+    }
+    assert_eq!(server.shut_down().await.unwrap(), Drained::Clean);
+}
+
+/// `openssl s_client -sess_out file </dev/null`, Python's `unwrap()` of a
+/// connection it only wanted to see: the goodbye comes with the last flight of
+/// the handshake. Tickets are sent all the same, and close_notify is answered
+/// (RFC 8446 6.1: else the end looks like a truncation).
+#[tokio::test]
+async fn a_goodbye_with_the_finished_is_answered() {
+    let pki = Pki::new();
+    let server = Server::dual(&pki).await;
+    let name = "localhost".try_into().unwrap();
+    let mut session = rustls::ClientConnection::new(pki.client_config(&[]), name).unwrap();
+    let mut tcp = TcpStream::connect(server.addr).await.unwrap();
+    let mut chunk = [0; 16 * 1024];
+    while session.is_handshaking() {
+        let mut flight = Vec::new();
+        session.write_tls(&mut flight).unwrap();
+        tcp.write_all(&flight).await.unwrap();
+        let n = within(tcp.read(&mut chunk)).await.unwrap();
+        assert_ne!(n, 0);
+        let mut read = &chunk[..n];
+        while !read.is_empty() {
+            session.read_tls(&mut read).unwrap();
+            session.process_new_packets().unwrap();
+        }
+    }
+    session.send_close_notify();
+    let mut last = Vec::new();
+    while session.wants_write() {
+        session.write_tls(&mut last).unwrap();
+    }
+    tcp.write_all(&last).await.unwrap();
+    let mut rest = Vec::new();
+    within(tcp.read_to_end(&mut rest)).await.unwrap();
+    let mut read = &rest[..];
+    while !read.is_empty() {
+        session.read_tls(&mut read).unwrap();
+        session.process_new_packets().unwrap();
+    }
+    assert_ne!(session.tls13_tickets_received(), 0, "no tickets");
+    let end = session.reader().read(&mut [0]);
+    assert_eq!(end.unwrap(), 0, "no close_notify");
+}
+
+/// The client's first key share is none that the server takes: HelloRetryRequest
+/// is a flight of its own, which the client waits for.
+#[tokio::test]
+async fn a_hello_retry_shakes_hands() {
+    let pki = Pki::new();
+    let mut config = pki.server_config();
+    let provider = rustls::crypto::CryptoProvider {
+        kx_groups: vec![rustls::crypto::ring::kx_group::SECP384R1],
+        ..rustls::crypto::ring::default_provider()
+    };
+    config = {
+        let resolver = config.cert_resolver.clone();
+        rustls::ServerConfig::builder_with_provider(provider.into())
+            .with_protocol_versions(&[&rustls::version::TLS13])
+            .unwrap()
+            .with_no_client_auth()
+            .with_cert_resolver(resolver)
+    };
+    let server = Server::start(|listener, signal| {
+        oneport::serve_dual(listener, config, service_fn(support::hello))
+            .with_graceful_shutdown(told(signal))
+            .into_future()
+    })
+    .await;
+    let mut tls = within(pki.connect(server.addr, &["http/1.1"]))
+        .await
+        .unwrap();
+    let kind = tls.get_ref().1.handshake_kind();
+    let retried = rustls::HandshakeKind::FullWithHelloRetryRequest;
+    assert_eq!(kind, Some(retried));
+    tls.write_all(REQUEST).await.unwrap();
+    let mut answer = Vec::new();
+    within(tls.read_to_end(&mut answer)).await.unwrap();
+    assert!(answer.starts_with(b"HTTP/1.1 200"));
+    assert_eq!(server.shut_down().await.unwrap(), Drained::Clean);
+}
