@@ -18,7 +18,7 @@ mod stream;
 pub use error::{AcceptError, Stage};
 pub(crate) use info::Origin;
 pub use info::{ConnInfo, TlsInfo, Transport};
-pub(crate) use sniffed::Sniffed;
+pub(crate) use sniffed::{FirstFlight, Sniffed};
 pub use stream::Stream;
 
 use crate::io::Linger;
@@ -128,7 +128,11 @@ impl Acceptor {
     /// # Cancel safety
     ///
     /// Not cancel safe: dropping the future closes the connection.
-    pub async fn accept<I>(&self, io: I, peer: impl Into<Peer>) -> Result<Accepted<I>, AcceptError>
+    pub async fn accept<I>(
+        &self,
+        mut io: I,
+        peer: impl Into<Peer>,
+    ) -> Result<Accepted<I>, AcceptError>
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
@@ -137,7 +141,8 @@ impl Acceptor {
             local: None,
             observer: None,
         };
-        let sniffed = Sniffed::read(self, io, origin).await?;
+        let first = FirstFlight::read(self, &mut io).await?;
+        let sniffed = Sniffed::new(io, first, origin);
         match sniffed.route(self) {
             Route::Plaintext => Ok(self.plaintext(sniffed)),
             // Boxed: a silent connection should not be as large as a handshake.

@@ -1,6 +1,6 @@
 //! From a silent stream to a verdict.
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::AsyncRead;
 use tokio::time::timeout;
 
 use super::Acceptor;
@@ -22,46 +22,60 @@ pub(crate) struct Sniffed<I> {
     pub(super) origin: Origin,
 }
 
-impl<I: AsyncRead + AsyncWrite + Unpin> Sniffed<I> {
+/// The bytes that decided, and their verdict.
+#[derive(Debug)]
+pub(crate) struct FirstFlight {
+    prefix: Vec<u8>,
+    protocol: Protocol,
+}
+
+impl FirstFlight {
     /// Reads until there is a verdict, or the deadline has passed. A silent
     /// connection holds no read buffer.
-    pub(crate) async fn read(
-        acceptor: &Acceptor,
-        mut io: I,
-        origin: Origin,
-    ) -> Result<Self, AcceptError> {
+    ///
+    /// The stream is borrowed: a future that owned it would hold it twice, as
+    /// its argument and where it uses it.
+    pub(crate) async fn read<I>(acceptor: &Acceptor, io: &mut I) -> Result<Self, AcceptError>
+    where
+        I: AsyncRead + Unpin,
+    {
         let limit = acceptor.settings().limits.sniff;
         let mut prefix = Vec::new();
         let reading = async {
             loop {
-                if read_some(&mut io, &mut prefix)
-                    .await
-                    .map_err(AcceptError::Io)?
-                    == 0
-                {
-                    let received = prefix.len();
-                    return Err(AcceptError::Closed { received });
+                match read_some(io, &mut prefix).await {
+                    Ok(0) => break Ok(None),
+                    Ok(_) => {}
+                    Err(error) => break Err(error),
                 }
                 if let Status::Complete(protocol) = sniff(&prefix) {
-                    return Ok(protocol);
+                    break Ok(Some(protocol));
                 }
             }
         };
-        let protocol = match timeout(limit, reading).await {
-            Ok(verdict) => verdict?,
-            Err(_) => {
-                return Err(AcceptError::Deadline {
-                    stage: Stage::Sniff,
-                    after: limit,
-                });
-            }
-        };
-        Ok(Self {
+        match timeout(limit, reading).await {
+            Ok(Ok(Some(protocol))) => Ok(Self { prefix, protocol }),
+            Ok(Ok(None)) => Err(AcceptError::Closed {
+                received: prefix.len(),
+            }),
+            Ok(Err(error)) => Err(AcceptError::Io(error)),
+            Err(_) => Err(AcceptError::Deadline {
+                stage: Stage::Sniff,
+                after: limit,
+            }),
+        }
+    }
+}
+
+impl<I> Sniffed<I> {
+    pub(crate) fn new(io: I, first: FirstFlight, origin: Origin) -> Self {
+        let FirstFlight { prefix, protocol } = first;
+        Self {
             io,
             prefix,
             protocol,
             origin,
-        })
+        }
     }
 
     #[cfg(feature = "serve")]

@@ -15,7 +15,6 @@ use super::connection::{self, Connection, Shared};
 use super::listener::Listener;
 use crate::accept::Origin;
 use crate::io::Tracked;
-use crate::lifecycle::Observer;
 
 /// A connection that holds its slot for as long as it is open.
 pub(super) type Slotted<I> = Tracked<I, OwnedSemaphorePermit>;
@@ -30,7 +29,6 @@ pub(super) async fn accept_until<L, A, K, F>(
     app: A,
     shared: &Arc<Shared>,
     slots: &Arc<Semaphore>,
-    observer: &Observer,
     mut signal: Pin<&mut F>,
 ) -> io::Result<()>
 where
@@ -67,15 +65,15 @@ where
         let origin = Origin {
             peer: addr.clone().into(),
             local,
-            observer: Some(observer.clone()),
+            observer: Some(shared.observer.clone()),
         };
         let connection = Connection {
             io: Slotted::new(io, slot),
             app: app.clone(),
             addr,
         };
-        let first = connection::sniffing(shared.clone(), connection, origin, observer.clone());
-        tokio::spawn(connection::run(first, observer.clone()));
+        let first = connection::sniffing(shared.clone(), connection, origin);
+        tokio::spawn(connection::run(first, shared.observer.clone()));
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::select;
 
 use super::app::App;
 use super::http::Http;
-use crate::accept::{AcceptError, Accepted, Acceptor, Origin, Sniffed};
+use crate::accept::{AcceptError, Accepted, Acceptor, FirstFlight, Origin, Sniffed};
 use crate::lifecycle::{Observer, Phase};
 use crate::mismatch::Mismatch;
 use crate::policy::Route;
@@ -18,6 +18,7 @@ use crate::policy::Route;
 pub(super) struct Shared {
     pub(super) acceptor: Acceptor,
     pub(super) http: Http,
+    pub(super) observer: Observer,
 }
 
 /// A stage of a connection's life. A task keeps the size of its largest state
@@ -50,7 +51,6 @@ pub(super) fn sniffing<I, A, Addr, K>(
     shared: Arc<Shared>,
     connection: Connection<I, A, Addr>,
     origin: Origin,
-    observer: Observer,
 ) -> Stage
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -58,23 +58,23 @@ where
     Addr: Send + 'static,
     K: 'static,
 {
-    let Connection { io, app, addr } = connection;
+    let Connection { mut io, app, addr } = connection;
     let future = Box::pin(async move {
-        let peer = origin.peer;
-        let sniffed = match Sniffed::read(&shared.acceptor, io, origin).await {
-            Ok(sniffed) => sniffed,
+        let first = match FirstFlight::read(&shared.acceptor, &mut io).await {
+            Ok(first) => first,
             Err(error) => {
-                log(peer, &error);
+                log(origin.peer, &error);
                 return None;
             }
         };
+        let sniffed = Sniffed::new(io, first, origin);
         Some(match sniffed.route(&shared.acceptor) {
             Route::Plaintext => {
                 let accepted = shared.acceptor.plaintext(sniffed);
-                serving(shared, accepted, app, addr, observer)
+                serving(shared, accepted, app, addr)
             }
             Route::Refuse(mismatch) => refusing(shared, sniffed, mismatch),
-            Route::Tls => handshaking(shared, sniffed, app, addr, observer),
+            Route::Tls => handshaking(shared, sniffed, app, addr),
         })
     });
     Stage {
@@ -90,13 +90,7 @@ pub(super) struct Connection<I, A, Addr> {
     pub(super) addr: Addr,
 }
 
-fn handshaking<I, A, Addr, K>(
-    shared: Arc<Shared>,
-    sniffed: Sniffed<I>,
-    app: A,
-    addr: Addr,
-    observer: Observer,
-) -> Stage
+fn handshaking<I, A, Addr, K>(shared: Arc<Shared>, sniffed: Sniffed<I>, app: A, addr: Addr) -> Stage
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: App<Addr, K>,
@@ -106,7 +100,7 @@ where
     let future = Box::pin(async move {
         let peer = sniffed.peer();
         match shared.acceptor.handshake(sniffed).await {
-            Ok(accepted) => Some(serving(shared, accepted, app, addr, observer)),
+            Ok(accepted) => Some(serving(shared, accepted, app, addr)),
             Err(error) => {
                 log(peer, &error);
                 None
@@ -119,13 +113,7 @@ where
     }
 }
 
-fn serving<I, A, Addr, K>(
-    shared: Arc<Shared>,
-    accepted: Accepted<I>,
-    app: A,
-    addr: Addr,
-    observer: Observer,
-) -> Stage
+fn serving<I, A, Addr, K>(shared: Arc<Shared>, accepted: Accepted<I>, app: A, addr: Addr) -> Stage
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: App<Addr, K>,
@@ -133,6 +121,7 @@ where
     K: 'static,
 {
     let future = Box::pin(async move {
+        let observer = shared.observer.clone();
         shared.http.serve(accepted, app, addr, observer).await;
         None
     });

@@ -224,10 +224,10 @@ where
         let shared = Arc::new(connection::Shared {
             acceptor: acceptor.limits(limits),
             http,
+            observer,
         });
         let signal = pin!(signal);
-        let accepting =
-            accept_loop::accept_until(&mut listener, app, &shared, &slots, &observer, signal);
+        let accepting = accept_loop::accept_until(&mut listener, app, &shared, &slots, signal);
         let accepted = accepting.await;
         // The port is free from here on.
         drop(listener);
