@@ -280,3 +280,56 @@ async fn a_hello_retry_shakes_hands() {
     assert!(answer.starts_with(b"HTTP/1.1 200"));
     assert_eq!(server.shut_down().await.unwrap(), Drained::Clean);
 }
+
+/// A ClientHello in records of a few bytes each, all in one segment and in
+/// many.
+#[tokio::test]
+async fn a_hello_of_many_records_shakes_hands() {
+    let pki = Pki::new();
+    let server = Server::dual(&pki).await;
+    for size in [32, 100, 300] {
+        let mut config = pki.client_config(&["http/1.1"]).as_ref().clone();
+        config.max_fragment_size = Some(size);
+        let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config));
+        let tcp = TcpStream::connect(server.addr).await.unwrap();
+        let name = "localhost".try_into().unwrap();
+        let mut tls = within(connector.connect(name, tcp)).await.unwrap();
+        tls.write_all(REQUEST).await.unwrap();
+        let mut answer = Vec::new();
+        within(tls.read_to_end(&mut answer)).await.unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200"), "records of {size}");
+    }
+    assert_eq!(server.shut_down().await.unwrap(), Drained::Clean);
+}
+
+/// The settings reach hyper, over what is set by default.
+#[tokio::test]
+async fn hypers_settings_are_applied() {
+    let served = |listener, signal| {
+        oneport::serve_plaintext(listener, service_fn(support::hello))
+            .http1(|http1| http1.title_case_headers(true))
+            .http2(|http2| http2.max_concurrent_streams(7))
+            .with_graceful_shutdown(told(signal))
+            .into_future()
+    };
+    let server = Server::start(served).await;
+    let answer = String::from_utf8(exchange(server.addr, REQUEST).await).unwrap();
+    assert!(answer.contains("\r\nContent-Length: "), "{answer}");
+
+    let mut tcp = TcpStream::connect(server.addr).await.unwrap();
+    tcp.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0")
+        .await
+        .unwrap();
+    let mut head = [0; 9];
+    within(tcp.read_exact(&mut head)).await.unwrap();
+    assert_eq!(head[3], 4, "SETTINGS");
+    let mut settings = vec![0; usize::from(head[2])];
+    within(tcp.read_exact(&mut settings)).await.unwrap();
+    let settings: Vec<_> = settings.chunks(6).collect();
+    // RFC 9113 6.5.2 and RFC 8441 3.
+    assert!(settings.contains(&&[0, 3, 0, 0, 0, 7][..]), "streams");
+    assert!(
+        settings.contains(&&[0, 8, 0, 0, 0, 1][..]),
+        "extended CONNECT"
+    );
+}
