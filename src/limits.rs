@@ -44,7 +44,7 @@ pub struct Limits {
     pub lingering: usize,
     /// Open connections, upgraded ones included; above it, accepting pauses and
     /// the kernel's backlog absorbs. Default: 80 % of the file descriptor
-    /// limit, at most 10,000. Used by `serve`, not by a bare `Acceptor`.
+    /// limit, at most 10,000; 0 counts as 1. Used by `serve`, not by a bare `Acceptor`.
     pub connections: usize,
     /// From the shutdown signal to the end of what is still in flight.
     /// Default: 10 s. Used by `serve`, not by a bare `Acceptor`.

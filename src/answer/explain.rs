@@ -18,7 +18,7 @@ const ONEPORT_MISMATCH: HeaderName = HeaderName::from_static("oneport-mismatch")
 
 /// The answer for this request, in the shape that its client can show.
 pub(super) fn explain(request: &Parts, mismatch: Mismatch) -> Response<Full<Bytes>> {
-    if is_grpc(&request.headers) {
+    if is_grpc(request) {
         return grpc(mismatch);
     }
     let sentence = mismatch.sentence();
@@ -81,10 +81,15 @@ fn status(mismatch: Mismatch, version: Version) -> StatusCode {
     }
 }
 
-fn is_grpc(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+/// gRPC proper, which is HTTP/2. grpc-web reads an ordinary response better:
+/// one that page JavaScript may see.
+fn is_grpc(request: &Parts) -> bool {
+    let content_type = request.headers.get(header::CONTENT_TYPE);
+    let is_grpc = |value: &HeaderValue| {
+        let rest = value.as_bytes().strip_prefix(b"application/grpc");
+        matches!(rest, Some([] | [b'+' | b';' | b' ', ..]))
+    };
+    request.version == Version::HTTP_2 && content_type.is_some_and(is_grpc)
 }
 
 /// Trailers-only. `FAILED_PRECONDITION`: 14 (`UNAVAILABLE`) would be retried.
@@ -159,6 +164,26 @@ mod tests {
                 let plain = |c: char| (' '..='~').contains(&c) && !"%\"<>&\\".contains(c);
                 assert!(text.chars().all(plain), "{text}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_grpc() {
+        let table = [
+            ("application/grpc", Version::HTTP_2, true),
+            ("application/grpc+proto", Version::HTTP_2, true),
+            ("application/grpc; charset=utf-8", Version::HTTP_2, true),
+            ("application/grpc-web+proto", Version::HTTP_2, false),
+            ("application/grpc", Version::HTTP_11, false),
+            ("application/json", Version::HTTP_2, false),
+        ];
+        for (content_type, version, expected) in table {
+            let request = http::Request::builder()
+                .version(version)
+                .header(header::CONTENT_TYPE, content_type)
+                .body(());
+            let (parts, ()) = request.expect("a request").into_parts();
+            assert_eq!(is_grpc(&parts), expected, "{content_type} {version:?}");
         }
     }
 

@@ -217,7 +217,7 @@ where
                 "the listener does not have TCP_NODELAY: every fresh TLS connection may stall for about 44 ms; set it on the listener (socket2::SockRef::from(&listener).set_tcp_nodelay(true))"
             );
         }
-        let total = limits.connections.min(Semaphore::MAX_PERMITS);
+        let total = limits.connections.clamp(1, Semaphore::MAX_PERMITS);
         let total = u32::try_from(total).unwrap_or(u32::MAX);
         let slots = Arc::new(Semaphore::new(total as usize));
         let drain = limits.drain;
