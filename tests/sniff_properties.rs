@@ -106,7 +106,7 @@ fn monotone(bytes: &[u8]) -> Result<Status, TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4096))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(4096) })]
 
     #[test]
     fn any_bytes_get_one_verdict(bytes in bytes()) {
@@ -115,6 +115,9 @@ proptest! {
 }
 
 proptest! {
+    // A failure becomes a test with its story, not a file.
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
     #[test]
     fn mutated_flights_get_one_verdict(mut bytes in mutated()) {
         // Every prefix of 8 KiB is slow in a debug build; `sniff.rs` and the
@@ -182,10 +185,14 @@ fn httparse_accepts(bytes: &[u8]) -> bool {
         return false;
     }
     let mut headers = [httparse::EMPTY_HEADER; 100];
-    matches!(
-        httparse::Request::new(&mut headers).parse(bytes),
-        Ok(httparse::Status::Complete(_))
-    )
+    let mut request = httparse::Request::new(&mut headers);
+    let complete = matches!(request.parse(bytes), Ok(httparse::Status::Complete(_)));
+    // A method, a space and the first byte of a target within 8 KiB. (The
+    // corpus has a method of 8 KiB, which failed here once in 5,000 cases.)
+    complete
+        && request
+            .method
+            .is_some_and(|method| method.len() + 2 <= 8 * 1024)
 }
 
 /// Whether rustls would get a ClientHello out of this, in a record of a

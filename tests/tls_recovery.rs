@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use oneport::tls::generate::{DevelopmentCertificate, GenerateError, Origin};
 
-use development::{leftovers, made, serves};
+use development::{leftovers, made, serves, shakes_hands};
 
 /// Damages one file, and says what is to become of it.
 #[track_caller]
@@ -110,7 +110,9 @@ fn processes_that_start_at_once_agree() {
     if let Ok(task) = std::env::var(CHILD) {
         let (name, dir) = task.split_once(' ').unwrap();
         let made = made(Path::new(dir), &[name]);
-        serves(&made, &[name]);
+        // Not from its files: another process may be replacing the two just
+        // now. What was taken under the lock is a pair.
+        shakes_hands(&made, &made.tls_config().unwrap(), &[name]);
         println!("\norigin {:?}", made.origin());
         return;
     }
