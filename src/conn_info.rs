@@ -46,6 +46,8 @@ struct Inner {
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     pub(crate) peer: Peer,
+    /// The socket's peer, if it is a proxy that spoke for another.
+    pub(crate) proxy: Option<Peer>,
     pub(crate) local: Option<SocketAddr>,
     pub(crate) observer: Option<Observer>,
 }
@@ -97,10 +99,18 @@ impl ConnInfo {
         self.0.id
     }
 
-    /// Who is at the other end.
+    /// Who is at the other end: behind a proxy, its client
+    /// ([`ProxyProtocol`](crate::ProxyProtocol)).
     #[must_use]
     pub fn peer(&self) -> Peer {
         self.0.origin.peer
+    }
+
+    /// The proxy through which the peer came, if it said so by the PROXY
+    /// protocol.
+    #[must_use]
+    pub fn proxy(&self) -> Option<Peer> {
+        self.0.origin.proxy
     }
 
     /// The listener's own address, where it has one. For a listener on
