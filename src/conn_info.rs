@@ -40,6 +40,8 @@ struct Inner {
     http_version: http::Version,
     #[cfg(feature = "serve")]
     upgraded: AtomicBool,
+    #[cfg(feature = "serve")]
+    explained: AtomicBool,
 }
 
 /// Where a connection comes from and which server it belongs to.
@@ -89,6 +91,8 @@ impl ConnInfo {
             http_version,
             #[cfg(feature = "serve")]
             upgraded: AtomicBool::new(false),
+            #[cfg(feature = "serve")]
+            explained: AtomicBool::new(false),
         }))
     }
 
@@ -170,6 +174,17 @@ impl ConnInfo {
     #[cfg(feature = "serve")]
     pub(crate) fn mark_upgraded(&self) {
         self.0.upgraded.store(true, Ordering::Relaxed);
+    }
+
+    /// The last response was an explanation: a layer refused the request.
+    #[cfg(feature = "serve")]
+    pub(crate) fn mark_explained(&self) {
+        self.0.explained.store(true, Ordering::Relaxed);
+    }
+
+    #[cfg(feature = "serve")]
+    pub(crate) fn is_explained(&self) -> bool {
+        self.0.explained.load(Ordering::Relaxed)
     }
 
     #[cfg(feature = "serve")]

@@ -69,6 +69,7 @@
 mod accept;
 mod answer;
 mod conn_info;
+mod count;
 mod foreign;
 mod io;
 mod lifecycle;

@@ -29,6 +29,7 @@ const MODULES: &[(&str, &str)] = &[
     ("proxy", "network peer peer_set"),
     ("sniff", "foreign"),
     ("mismatch", "foreign"),
+    ("count", "mismatch"),
     ("policy", "mismatch network peer peer_set sniff"),
     ("io", ""),
     ("tls", "io mismatch"),
@@ -36,7 +37,7 @@ const MODULES: &[(&str, &str)] = &[
     ("answer", "conn_info foreign mismatch tls"),
     (
         "accept",
-        "answer conn_info foreign io limits mismatch peer policy proxy sniff tls",
+        "answer conn_info count foreign io limits mismatch peer policy proxy sniff tls",
     ),
     (
         "serve",

@@ -164,6 +164,12 @@ impl Acceptor {
         &self.0.log
     }
 
+    /// Drains what the client of an explanation still sends, after FIN.
+    #[cfg(feature = "serve")]
+    pub(crate) async fn linger<I: AsyncRead + Unpin>(&self, io: I) {
+        self.0.linger.drain(io).await;
+    }
+
     /// Tells a client that its request head did not come in time, and closes.
     pub(crate) async fn say_late<I>(&self, mut io: I, after: Duration)
     where
