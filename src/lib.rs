@@ -68,7 +68,9 @@
 
 mod accept;
 mod answer;
+mod credentials;
 mod foreign;
+mod host;
 mod io;
 mod lifecycle;
 mod limits;
@@ -76,6 +78,7 @@ mod mismatch;
 mod network;
 mod peer;
 mod policy;
+mod redirect;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod sniff;
@@ -88,6 +91,7 @@ pub use mismatch::Mismatch;
 pub use network::{Network, NetworkError};
 pub use peer::Peer;
 pub use policy::{AllowPlaintext, Inbound, Mode, Policy, Route};
+pub use redirect::{Redirect, RedirectError, RedirectStatus};
 #[cfg(feature = "serve")]
 pub use serve::{Drained, Listener, Serve, serve_dual, serve_plaintext};
 pub use sniff::{MAX_PREFIX, Protocol, Status, sniff};

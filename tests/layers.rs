@@ -28,6 +28,9 @@ const MODULES: &[(&str, &str)] = &[
     ("sniff", "foreign"),
     ("mismatch", "foreign"),
     ("policy", "mismatch network peer sniff"),
+    ("credentials", ""),
+    ("host", ""),
+    ("redirect", "credentials host mismatch"),
     ("io", ""),
     ("tls", "io"),
     ("answer", "foreign mismatch tls"),
@@ -42,7 +45,7 @@ const MODULES: &[(&str, &str)] = &[
 ];
 
 /// These decide; they never wait, read, write or look at a clock.
-const PURE: &str = "foreign limits mismatch network peer policy sniff";
+const PURE: &str = "credentials foreign host limits mismatch network peer policy redirect sniff";
 const IMPURE: &str = "tokio async await Instant SystemTime std::env std::fs std::io std::process \
                       std::thread TcpListener TcpStream UdpSocket UnixListener UnixStream";
 
