@@ -1,8 +1,10 @@
 //! From http to https: the rules. Pure.
 
+mod error;
 mod name;
+#[cfg(test)]
+mod tests;
 
-use std::fmt;
 use std::sync::Arc;
 
 use http::header::{self, HeaderValue};
@@ -13,6 +15,7 @@ use http::{Method, Response, StatusCode};
 use crate::credentials::Credentials;
 use crate::host::Asked;
 use crate::mismatch::Mismatch;
+pub use error::RedirectError;
 use name::Name;
 
 /// Sends plaintext clients from `http://` to `https://`: the rules.
@@ -93,20 +96,6 @@ pub enum RedirectStatus {
     Permanent308,
     /// 307 (RFC 9110 15.4.8). Clients ask again each time.
     Temporary307,
-}
-
-/// Why a [`Redirect`] cannot be made of these names.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RedirectError {
-    /// An empty list of names.
-    NoNames,
-    /// Neither a DNS name nor an IP address.
-    NotAHost(String),
-    /// A wildcard where one host has to be named.
-    Wildcard(String),
-    /// A name with a port: that is set by [`Redirect::port`].
-    WithPort(String),
 }
 
 impl Redirect {
@@ -250,27 +239,6 @@ impl From<RedirectStatus> for StatusCode {
         }
     }
 }
-
-impl fmt::Display for RedirectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NoNames => f.write_str("no name to redirect to: give at least one"),
-            Self::NotAHost(name) => write!(
-                f,
-                "{name:?} is no host: give a DNS name such as example.com, or an IP address"
-            ),
-            Self::Wildcard(name) => write!(
-                f,
-                "{name:?} names many hosts: give one, or redirect to the matching ones"
-            ),
-            Self::WithPort(name) => {
-                write!(f, "{name:?} has a port: set it apart from the name")
-            }
-        }
-    }
-}
-
-impl std::error::Error for RedirectError {}
 
 /// What can be sent again without harm, and has not lost a secret.
 fn may_be_redirected(request: &Parts) -> bool {
