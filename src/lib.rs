@@ -73,6 +73,7 @@ mod credentials;
 mod foreign;
 mod host;
 mod io;
+pub mod layer;
 mod lifecycle;
 mod limits;
 mod mismatch;

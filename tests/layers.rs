@@ -36,6 +36,10 @@ const MODULES: &[(&str, &str)] = &[
     ("conn_info", "lifecycle peer"),
     ("answer", "conn_info foreign mismatch tls"),
     (
+        "layer",
+        "answer conn_info credentials host mismatch redirect",
+    ),
+    (
         "accept",
         "answer conn_info foreign io limits mismatch peer policy sniff tls",
     ),

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use http::header::{HeaderMap, HeaderName, HeaderValue};
 use http::Request;
+use http::header::{HeaderMap, HeaderName, HeaderValue};
 use tower_layer::Layer;
 
 use super::layered::{Layered, OnRequest, Rule, Verdict};
@@ -170,7 +170,9 @@ fn is_claim(name: &str) -> bool {
     const PREFIX: &str = "x-forwarded";
     let start = name.as_bytes().get(..PREFIX.len());
     start.is_some_and(|start| same(start, PREFIX))
-        || RELATIVES.iter().any(|relative| same(name.as_bytes(), relative))
+        || RELATIVES
+            .iter()
+            .any(|relative| same(name.as_bytes(), relative))
 }
 
 #[cfg(test)]
@@ -190,7 +192,11 @@ mod tests {
                 Some("[2001:db8::2]:3000"),
                 "for=\"[2001:db8::1]\";host=\"[2001:db8::2]:3000\";proto=https",
             ),
-            ("", Some("a.example:80"), "for=unknown;host=\"a.example:80\";proto=https"),
+            (
+                "",
+                Some("a.example:80"),
+                "for=unknown;host=\"a.example:80\";proto=https",
+            ),
             ("192.0.2.1", None, "for=192.0.2.1;proto=https"),
         ];
         for (client, host, expected) in table {

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use http::header::{self, HeaderMap, HeaderValue};
 use http::Request;
+use http::header::{self, HeaderMap, HeaderValue};
 use tower_layer::Layer;
 
 use super::layered::{Layered, OnRequest, Rule, Verdict};

@@ -3,8 +3,8 @@
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::header::{self, Entry, HeaderMap, HeaderValue};
 use http::Request;
+use http::header::{self, Entry, HeaderMap, HeaderValue};
 use tower_layer::Layer;
 
 use super::layered::{Layered, OnRequest, Rule, Verdict};
@@ -248,7 +248,9 @@ mod tests {
         for (choice, expected) in table {
             let mut headers = cookies(&COOKIES);
             headers.insert("x-other", HeaderValue::from_static("stays"));
-            SecureCookies::new().on_plaintext(choice).drop_or_warn(&mut headers);
+            SecureCookies::new()
+                .on_plaintext(choice)
+                .drop_or_warn(&mut headers);
             assert_eq!(values(&headers), expected, "{choice:?}");
             assert!(headers.contains_key("x-other"));
         }

@@ -7,8 +7,8 @@ mod utc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::Request;
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use tower_layer::Layer;
 
 use super::layered::{Layered, OnRequest, Rule, Verdict};
@@ -114,6 +114,9 @@ impl<B> OnRequest<B> for ReportPlaintext {
 
 /// A structured field's Date (RFC 9651 3.3.7), as RFC 9745 2.1 wants it.
 fn date(time: SystemTime) -> HeaderValue {
-    let seconds = time.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    let seconds = time
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .as_secs();
     HeaderValue::try_from(format!("@{seconds}")).unwrap_or(HeaderValue::from_static("@0"))
 }

@@ -100,7 +100,10 @@ impl fmt::Display for PlaintextReport {
             counted(clients.len() as u64, "client"),
             Utc(since),
         )?;
-        let widest = clients.first().map_or(0, |client| client.requests).max(others);
+        let widest = clients
+            .first()
+            .map_or(0, |client| client.requests)
+            .max(others);
         let width = widest.to_string().len();
         for client in &clients {
             write!(f, "\n  {:width$}  {client}", client.requests)?;
@@ -130,7 +133,10 @@ impl fmt::Display for PlaintextClient {
 fn clients(tally: &Tally) -> Vec<PlaintextClient> {
     let client = |(ip, row): (_, &Row)| PlaintextClient {
         ip,
-        user_agent: row.agent.as_deref().map(|agent| agent.escape_ascii().to_string()),
+        user_agent: row
+            .agent
+            .as_deref()
+            .map(|agent| agent.escape_ascii().to_string()),
         requests: row.requests,
         first: row.first,
         last: row.last,
@@ -152,7 +158,8 @@ mod tests {
 
     #[test]
     fn the_summary() {
-        let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000 + seconds);
+        let at =
+            |seconds: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000 + seconds);
         let mut tally = Tally::new(at(0));
         let ip = |last| Some(IpAddr::from([192, 0, 2, last]));
         for second in 0..12 {
@@ -173,7 +180,9 @@ plaintext: 14 requests from 3 clients since 2001-09-09T01:46:40Z
         let summary = report.to_string();
         assert_eq!(report.others(), 5);
         assert!(
-            summary.ends_with("\n   5  others (beyond 1000 clients, or 16 user agents of one address)"),
+            summary.ends_with(
+                "\n   5  others (beyond 1000 clients, or 16 user agents of one address)"
+            ),
             "{summary}"
         );
     }

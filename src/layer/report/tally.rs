@@ -102,7 +102,14 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH;
         let mut tally = Tally::new(now);
         let long = [b'a'; 200];
-        for agent in [None, Some(&b"curl"[..]), Some(b"curl"), Some(b""), Some(&long), Some(&long[..150])] {
+        for agent in [
+            None,
+            Some(&b"curl"[..]),
+            Some(b"curl"),
+            Some(b""),
+            Some(&long),
+            Some(&long[..150]),
+        ] {
             tally.count(address(1), agent, now);
         }
         tally.count(address(2), Some(b"curl"), now);

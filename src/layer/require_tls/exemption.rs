@@ -58,7 +58,9 @@ fn is_literal(path: &str) -> bool {
     let hidden = ["%2f", "%5c", "%2e", "%25", "%00", "\\"];
     // `..;` is a dot segment with a parameter to Java servers.
     let is_dots = |segment: &str| matches!(segment.split(';').next(), Some("." | ".."));
-    !path.contains("//") && !path.split('/').any(is_dots) && !hidden.iter().any(|h| lower.contains(h))
+    !path.contains("//")
+        && !path.split('/').any(is_dots)
+        && !hidden.iter().any(|h| lower.contains(h))
 }
 
 #[cfg(test)]
@@ -134,7 +136,11 @@ mod tests {
             }
         }
         for (prefix, expected) in [("/", true), ("", false), ("public/", false), ("*", false)] {
-            assert_eq!(covers(&Exemption::prefix(prefix), "/public/a"), expected, "{prefix:?}");
+            assert_eq!(
+                covers(&Exemption::prefix(prefix), "/public/a"),
+                expected,
+                "{prefix:?}"
+            );
         }
     }
 }

@@ -174,13 +174,13 @@ where
     }
 }
 
+/// Quietly: whoever can send requests could fill the log.
 fn log(request: &Parts, info: &ConnInfo, mismatch: Mismatch) {
     let credentials = Credentials::of(request);
-    tracing::info!(
+    tracing::debug!(
         peer = %info.peer(),
         spoke = ?request.version,
         credentials = (!credentials.is_empty()).then(|| tracing::field::display(credentials)),
-        remedy = "let the client use https:// or wss://, or let the path through (RequireTls)",
         "refused: {mismatch}",
     );
 }
