@@ -107,6 +107,6 @@ pub use file::Role;
 pub use found::Found;
 pub(crate) use hello::{Hello, NoHello, read_hello};
 #[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
-pub use load::load;
+pub use load::{Files, load};
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 pub use provider::provider;
