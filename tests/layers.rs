@@ -31,10 +31,17 @@ const MODULES: &[(&str, &str)] = &[
     ("mismatch", "foreign"),
     ("count", "mismatch"),
     ("policy", "mismatch network peer peer_set sniff"),
+    ("credentials", ""),
+    ("host", ""),
+    ("redirect", "credentials host mismatch"),
     ("io", ""),
     ("tls", "io mismatch"),
     ("conn_info", "lifecycle peer"),
     ("answer", "conn_info foreign mismatch tls"),
+    (
+        "layer",
+        "answer conn_info credentials host mismatch redirect",
+    ),
     (
         "accept",
         "answer conn_info count foreign io limits mismatch peer policy proxy sniff tls",
@@ -46,7 +53,8 @@ const MODULES: &[(&str, &str)] = &[
 ];
 
 /// These decide; they never wait, read, write or look at a clock.
-const PURE: &str = "foreign limits mismatch network peer peer_set policy proxy sniff";
+const PURE: &str = "credentials foreign host limits mismatch network peer peer_set policy proxy \
+                    redirect sniff";
 const IMPURE: &str = "tokio async await Instant SystemTime std::env std::fs std::io std::process \
                       std::thread TcpListener TcpStream UdpSocket UnixListener UnixStream";
 
