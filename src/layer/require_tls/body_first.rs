@@ -18,23 +18,31 @@ const HTTP1_MOST: usize = 16 * 1024 * 1024;
 const HTTP2_MOST: usize = 64 * 1024;
 const TIME_MOST: Duration = Duration::from_secs(2);
 /// A streaming call sends no end of body before it has an answer.
-const PAUSE_MOST: Duration = Duration::from_millis(250);
+const HTTP2_PAUSE_MOST: Duration = Duration::from_millis(250);
 
 /// What is still to be read of a request's body.
 pub(super) struct Unread<B> {
     body: B,
     most: usize,
+    pause_most: Duration,
 }
 
 /// None if nothing should be read before the answer.
 pub(super) fn unread<B: Body>(request: &Parts, body: B) -> Option<Unread<B>> {
     // It waits for permission, and reading would give it.
     let asks = request.headers.contains_key(header::EXPECT);
-    let most = match request.version {
-        Version::HTTP_2 => HTTP2_MOST,
-        _ => HTTP1_MOST,
+    if asks || body.is_end_stream() {
+        return None;
+    }
+    let (most, pause_most) = match request.version {
+        Version::HTTP_2 => (HTTP2_MOST, HTTP2_PAUSE_MOST),
+        _ => (HTTP1_MOST, TIME_MOST),
     };
-    (!asks && !body.is_end_stream()).then_some(Unread { body, most })
+    Some(Unread {
+        body,
+        most,
+        pause_most,
+    })
 }
 
 impl<B: Body> Unread<B> {
@@ -43,7 +51,7 @@ impl<B: Body> Unread<B> {
         let mut body = pin!(self.body);
         let mut left = self.most;
         let reading = async {
-            while let Ok(Some(Ok(frame))) = timeout(PAUSE_MOST, body.frame()).await {
+            while let Ok(Some(Ok(frame))) = timeout(self.pause_most, body.frame()).await {
                 let length = frame.data_ref().map_or(0, Buf::remaining);
                 match left.checked_sub(length) {
                     Some(rest) => left = rest,
