@@ -40,7 +40,7 @@ const MODULES: &[(&str, &str)] = &[
     ("answer", "conn_info foreign mismatch tls"),
     (
         "layer",
-        "answer conn_info credentials host mismatch redirect",
+        "answer conn_info count credentials host mismatch redirect",
     ),
     (
         "accept",

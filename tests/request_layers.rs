@@ -2,6 +2,7 @@
 //! Router; what every layer does without a `ConnInfo`.
 #![allow(clippy::unwrap_used)] // a test
 
+mod log_capture;
 mod requests;
 mod support;
 
@@ -14,6 +15,7 @@ use axum::response::AppendHeaders;
 use axum::routing::{any, get};
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::BodyExt;
+use log_capture::Log;
 use oneport::Redirect;
 use oneport::layer::{
     ForwardedHeaders, Hsts, OnPlaintext, ReportPlaintext, RequireTls, SecureCookies,
@@ -258,8 +260,7 @@ async fn without_conn_info_every_layer_answers_500_and_logs_what_is_missing() {
     {
         use axum::response::IntoResponse;
 
-        let log = requests::log::Log::default();
-        let guard = log.capture();
+        let (log, guard) = Log::capture();
         let app = Router::new().route("/", get(|| async { "served\n" }));
         let answer = layer.layer(app).oneshot(Request::new(Body::empty())).await;
         drop(guard);
@@ -274,10 +275,10 @@ async fn without_conn_info_every_layer_answers_500_and_logs_what_is_missing() {
             body.ends_with(b"its log says what is missing.\n"),
             "{body:?}"
         );
-        let log = log.text();
-        assert_eq!(log.lines().count(), 1, "{log}");
-        for words in ["ERROR", "no ConnInfo", "serve_dual", "Accepted::info", name] {
-            assert!(log.contains(words), "{words} in {log}");
+        let lines = log.lines_with("ERROR");
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        for words in ["no ConnInfo", "serve_dual", "Accepted::info", name] {
+            assert!(lines[0].contains(words), "{words} in {lines:?}");
         }
     }
     check(ForwardedHeaders::new(), "ForwardedHeaders").await;

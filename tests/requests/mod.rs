@@ -1,8 +1,6 @@
 //! A Router on a port that serves both modes, and requests to it as bytes.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)] // each test file uses its part
 
-pub mod log;
-
 use std::net::SocketAddr;
 
 use axum::Router;
