@@ -43,7 +43,7 @@ const MODULES: &[(&str, &str)] = &[
     ),
     (
         "layer",
-        "answer conn_info credentials host mismatch redirect",
+        "answer conn_info count credentials host mismatch redirect",
     ),
     (
         "accept",
