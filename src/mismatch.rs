@@ -37,9 +37,7 @@ impl Mismatch {
     #[must_use]
     pub fn sentence(&self) -> &'static str {
         match self {
-            Self::Foreign(_) => {
-                "This port speaks HTTP (or WebSocket, or gRPC): what arrived is neither HTTP nor TLS."
-            }
+            Self::Foreign(foreign) => foreign.sentence(),
             Self::PlaintextToTls => {
                 "This port requires TLS: use https:// (or wss://) instead of http:// (or ws://)."
             }
@@ -54,7 +52,7 @@ impl Mismatch {
     #[must_use]
     pub fn slug(&self) -> &'static str {
         match self {
-            Self::Foreign(_) => "foreign",
+            Self::Foreign(foreign) => foreign.slug(),
             Self::PlaintextToTls => "plaintext-to-tls",
             Self::TlsToPlaintext => "tls-to-plaintext",
         }
@@ -64,7 +62,7 @@ impl Mismatch {
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Foreign(_) => "point the client at the port of its own protocol",
+            Self::Foreign(foreign) => foreign.remedy(),
             Self::PlaintextToTls => {
                 "let the client use https:// or wss://, or allow plaintext here (--allow-plaintext)"
             }
