@@ -1,17 +1,20 @@
-//! Strangers over TCP: what the wire says to each, and what curl makes of it.
+//! Strangers over TCP: the exact answer to each, and a clean end.
 #![allow(clippy::unwrap_used)] // a test
 
+#[path = "strangers/answers.rs"]
+mod answers;
 #[path = "corpus/load.rs"]
 mod corpus;
+#[path = "strangers/curl.rs"]
+mod curl;
 mod support;
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::process::Stdio;
-use std::time::Duration;
 
-use oneport::{Foreign, Limits, Mismatch, Mode, Protocol, Status, sniff};
-use support::{Pki, Server, exchange, output_of, run, within};
+use answers::answer_to;
+use oneport::{Foreign, Mode, Protocol, Status, sniff};
+use support::{Pki, Server, exchange, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -22,86 +25,6 @@ fn strangers() -> Vec<(String, Foreign, Vec<u8>)> {
         _ => None,
     };
     corpus::load().into_iter().filter_map(named).collect()
-}
-
-/// The whole answer to a flight of the corpus.
-fn answer_to(foreign: Foreign, flight: &[u8]) -> Vec<u8> {
-    let mismatch = Mismatch::Foreign(foreign);
-    let text = mismatch.sentence();
-    let length = text.len() as u8;
-    let line = |start: &str| format!("{start}{text}\r\n").into_bytes();
-    let bad_request = || {
-        let slug = mismatch.slug();
-        let length = length + 1;
-        format!(
-            "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\n\
-             Content-Length: {length}\r\nOneport-Mismatch: {slug}\r\nConnection: close\r\n\r\n\
-             {text}\n"
-        )
-        .into_bytes()
-    };
-    let with_body = |start: &str, header: &str| {
-        let length = length + 2;
-        format!(
-            "{start} 400 {text}\r\n{header}Content-Type: text/plain\r\n\
-             Content-Length: {length}\r\n\r\n{text}\r\n"
-        )
-        .into_bytes()
-    };
-    match foreign {
-        Foreign::Amqp if flight.starts_with(b"AMQP\x03\x01") => bad_request(),
-        Foreign::Ftp => line("421 "),
-        Foreign::Http09
-        | Foreign::HttpMalformed
-        | Foreign::HttpVersion
-        | Foreign::ProxyV1
-        | Foreign::ProxyV2
-        | Foreign::Text => bad_request(),
-        Foreign::Icap => format!(
-            "ICAP/1.0 400 {text}\r\nISTag: \"oneport\"\r\nEncapsulated: null-body=0\r\n\
-             Connection: close\r\n\r\n"
-        )
-        .into_bytes(),
-        Foreign::Imap => line("* BYE "),
-        Foreign::Irc => line("ERROR :"),
-        Foreign::Ldap => {
-            let head = [0x30, length + 12, 2, 1, 1, 0x61, length + 7];
-            let result = [0x0a, 1, 53, 4, 0, 4, length];
-            [&head[..], &result, text.as_bytes()].concat()
-        }
-        Foreign::Mqtt => b"\x20\x02\x00\x03".to_vec(),
-        Foreign::Multistream => b"\x13/multistream/1.0.0\n\x03na\n".to_vec(),
-        Foreign::Pop3 => line("-ERR "),
-        Foreign::PostgresStartup if flight[4..8] != *b"\x04\xd2\x16\x2e" => {
-            let fields = format!("SFATAL\0VFATAL\0C57P03\0M{text}\0\0");
-            let head = [b'E', 0, 0, 0, fields.len() as u8 + 4];
-            [&head[..], fields.as_bytes()].concat()
-        }
-        Foreign::Redis => line("-ERR ").repeat(redis_commands(flight)),
-        Foreign::Rtsp => with_body("RTSP/1.0", "CSeq: 1\r\n"),
-        Foreign::Sip => with_body("SIP/2.0", ""),
-        Foreign::Smtp => line("554 "),
-        Foreign::Socks4 => b"\x00\x5b\0\0\0\0\0\0".to_vec(),
-        Foreign::Socks5 => b"\x05\xff".to_vec(),
-        Foreign::Ssh => {
-            let disconnect = [1, 0, 0, 0, 2, 0, 0, 0, length];
-            let padding = 16 - (5 + disconnect.len() as u8 + length + 4) % 8;
-            let size = 1 + disconnect.len() as u8 + length + 4 + padding;
-            let mut answer = b"SSH-2.0-oneport\r\n".to_vec();
-            answer.extend([0, 0, 0, size, padding]);
-            answer.extend(disconnect);
-            answer.extend(text.as_bytes());
-            answer.extend(vec![0; 4 + usize::from(padding)]);
-            answer
-        }
-        Foreign::Sslv2 if flight[3] == 3 => b"\x15\x03\x01\x00\x02\x02\x46".to_vec(),
-        _ => Vec::new(),
-    }
-}
-
-fn redis_commands(flight: &[u8]) -> usize {
-    let arrays = flight.split(|&b| b == b'\n');
-    arrays.filter(|line| line.starts_with(b"*")).count().max(1)
 }
 
 /// In as many bytes at once, with `more` behind it before anything is read. A
@@ -126,27 +49,55 @@ async fn exchange_in_pieces(addr: SocketAddr, flight: &[u8], size: usize, more: 
 async fn every_stranger_of_the_corpus_gets_its_answer_and_a_clean_end() {
     let pki = Pki::new();
     let server = Server::with_mode(&pki, Mode::TlsOnly).await;
-    let mut seen = BTreeMap::new();
+    let addr = server.addr;
+    let mut names = BTreeSet::new();
+    let mut exchanges = Vec::new();
     for (id, foreign, flight) in strangers() {
-        *seen.entry(foreign.name()).or_insert(0) += 1;
-        let expected = answer_to(foreign, &flight);
-        let expected = expected.escape_ascii().to_string();
+        names.insert(foreign.name());
         // Bytes that a libp2p client sends behind its header are proposals.
         let upload = match foreign {
-            Foreign::Multistream => Vec::new(),
-            _ => vec![b'\n'; 200_000],
+            Foreign::Multistream => 0,
+            _ => 200_000,
         };
-        for (size, more) in [(512, &[][..]), (1, &[]), (7, &upload)] {
-            let answer = exchange_in_pieces(server.addr, &flight, size, more).await;
-            assert_eq!(
-                answer.escape_ascii().to_string(),
-                expected,
-                "{id} in pieces of {size}, {} bytes behind it",
-                more.len()
-            );
+        for (size, more) in [(512, 0), (1, 0), (7, upload)] {
+            let (id, flight) = (id.clone(), flight.clone());
+            // Together, because those who may say more are waited for.
+            exchanges.push(tokio::spawn(async move {
+                let answer = exchange_in_pieces(addr, &flight, size, &vec![b'\n'; more]).await;
+                assert_eq!(
+                    answer.escape_ascii().to_string(),
+                    answer_to(foreign, &flight).escape_ascii().to_string(),
+                    "{id} in pieces of {size}, {more} bytes behind it",
+                );
+            }));
         }
     }
-    assert!(seen.len() >= 25, "{seen:?}");
+    for exchange in exchanges {
+        exchange.await.unwrap();
+    }
+    assert!(names.len() >= 25, "{names:?}");
+}
+
+/// What is no HTTP inside TLS speaks the same languages there.
+#[tokio::test]
+async fn strangers_inside_tls_are_answered_as_well() {
+    let pki = Pki::new();
+    let server = Server::with_mode(&pki, Mode::TlsOnly).await;
+    let table: [(Foreign, &[u8]); 5] = [
+        (Foreign::Mqtt, b"\x10\x10\0\x04MQTT\x04\x02\0\x3c\0\x04test"),
+        (Foreign::Redis, b"*1\r\n$4\r\nping\r\n"),
+        (Foreign::Smtp, b"EHLO test.example\r\n"),
+        (Foreign::Text, b"what is this\r\n"),
+        (Foreign::Unknown, b"\xac\xed\0\x05"),
+    ];
+    for (foreign, flight) in table {
+        let mut tls = pki.connect(server.addr, &[]).await.unwrap();
+        tls.write_all(flight).await.unwrap();
+        let mut answer = Vec::new();
+        // An end without close_notify would be an error.
+        within(tls.read_to_end(&mut answer)).await.unwrap();
+        assert_eq!(answer, answer_to(foreign, flight), "{foreign}");
+    }
 }
 
 /// psql, with `sslmode=prefer`: it waits for `N`, then goes on in plaintext.
@@ -235,38 +186,4 @@ async fn no_answer_reflects_what_was_sent() {
         assert!(!answer.contains("script"), "{answer}");
         assert!(!answer.contains("Evil"), "{answer}");
     }
-}
-
-#[tokio::test]
-async fn curl_in_other_languages() {
-    let pki = Pki::new();
-    let server = Server::with_mode(&pki, Mode::TlsOnly).await;
-    let addr = server.addr;
-    let text = Mismatch::Foreign(Foreign::Text).sentence();
-    for url in [format!("gopher://{addr}/1x"), format!("dict://{addr}/d:x")] {
-        let shown = output_of("curl", &["-sS", &url]).await;
-        assert!(shown.starts_with("HTTP/1.1 400 Bad Request\r\n"), "{shown}");
-        assert!(shown.ends_with(&format!("\r\n\r\n{text}\n")), "{shown}");
-    }
-    let rtsp = output_of("curl", &["-sS", "-i", &format!("rtsp://{addr}/x")]).await;
-    let sentence = Mismatch::Foreign(Foreign::Rtsp).sentence();
-    let status = format!("RTSP/1.0 400 {sentence}\r\n");
-    assert!(rtsp.starts_with(&status), "{rtsp}");
-
-    // It ends with its input, whether there was an answer or not.
-    let mut telnet = tokio::process::Command::new("curl")
-        .args(["-sSN", &format!("telnet://{addr}")])
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut typed = telnet.stdin.take().unwrap();
-    typed.write_all(b"hello\n").await.unwrap();
-    let mut shown = vec![0; answer_to(Foreign::Text, b"").len()];
-    let mut output = telnet.stdout.take().unwrap();
-    within(output.read_exact(&mut shown)).await.unwrap();
-    assert_eq!(shown, answer_to(Foreign::Text, b""));
-    drop(typed);
-    assert!(within(telnet.wait()).await.unwrap().success());
 }

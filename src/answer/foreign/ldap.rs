@@ -33,10 +33,7 @@ where
         0x63 => 0x65, // search, 4.5: its SearchResultDone
         _ => 0x78,    // extended, 4.12
     };
-    let message = [
-        element(INTEGER, &[id]),
-        element(response, &result.concat()),
-    ];
+    let message = [element(INTEGER, &[id]), element(response, &result.concat())];
     Ok(element(SEQUENCE, &message.concat()))
 }
 

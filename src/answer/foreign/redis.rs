@@ -70,6 +70,6 @@ async fn line<R: AsyncBufRead + Unpin>(io: &mut R) -> io::Result<Vec<u8>> {
 /// The number behind this mark; 0 if there is none.
 fn count(line: &[u8], mark: u8) -> u64 {
     let digits = line.strip_prefix(&[mark]).map(<[u8]>::trim_ascii);
-    let digits = digits.and_then(|digits| str::from_utf8(digits).ok());
+    let digits = digits.and_then(|digits| std::str::from_utf8(digits).ok());
     digits.and_then(|digits| digits.parse().ok()).unwrap_or(0)
 }
