@@ -69,6 +69,7 @@
 mod accept;
 mod answer;
 mod conn_info;
+mod count;
 mod foreign;
 mod io;
 mod lifecycle;
@@ -76,7 +77,9 @@ mod limits;
 mod mismatch;
 mod network;
 mod peer;
+mod peer_set;
 mod policy;
+mod proxy;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod sniff;
@@ -91,6 +94,7 @@ pub use mismatch::{CertificateFault, Mismatch};
 pub use network::{Network, NetworkError};
 pub use peer::Peer;
 pub use policy::{AllowPlaintext, Inbound, Mode, Policy, Route};
+pub use proxy::ProxyProtocol;
 #[cfg(feature = "serve")]
 pub use serve::{Drained, Listener, Serve, serve_dual, serve_plaintext};
 pub use sniff::{MAX_PREFIX, Protocol, Status, sniff};
