@@ -7,12 +7,12 @@ use hyper::body::Incoming;
 use tower_service::Service;
 
 use super::Acceptor;
-use super::log::RefusalLog;
 use crate::answer::{BoxError, Explainer};
 use crate::io::Linger;
 use crate::limits::Limits;
 use crate::policy::{Mode, Policy};
 use crate::proxy::ProxyProtocol;
+use crate::refusal_log::RefusalLog;
 use crate::tls::TlsConfig;
 
 /// What all connections of an acceptor share.

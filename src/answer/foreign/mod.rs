@@ -24,12 +24,17 @@ use crate::mismatch::Mismatch;
 
 /// Answers; `io` begins with the client's first byte. What an answer does not
 /// need of the client's words is left unread: the caller drains it.
-pub(crate) async fn foreign<I>(io: &mut I, foreign: Foreign) -> Result
+pub(crate) async fn foreign<I>(io: &mut I, mismatch: Mismatch) -> Result
 where
     I: AsyncRead + AsyncWrite + Unpin,
 {
-    let mismatch = Mismatch::Foreign(foreign);
     let sentence = mismatch.sentence();
+    let Mismatch::Foreign(foreign) = mismatch else {
+        // Something else is wrong as well, and goes before it.
+        io.write_all(&bad_request::answer(mismatch)).await?;
+        io.flush().await?;
+        return Ok(Sent::Open);
+    };
     let answer = match foreign {
         Foreign::Amqp => amqp::answer(io, mismatch).await?,
         Foreign::Ldap => ldap::answer(io, sentence).await?,
@@ -98,7 +103,7 @@ mod tests {
     }
 
     async fn answer(mut server: DuplexStream, foreign: Foreign) {
-        let sent = super::foreign(&mut server, foreign).await;
+        let sent = super::foreign(&mut server, Mismatch::Foreign(foreign)).await;
         assert!(matches!(sent, Ok(Sent::Open)), "{foreign}: {sent:?}");
     }
 
