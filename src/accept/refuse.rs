@@ -50,7 +50,9 @@ where
     };
     let mut io = Rewind::new(prefix, io);
     let answered = match protocol {
-        Protocol::Foreign(_) => timeout(budget, answer::foreign(&mut io, mismatch)).await,
+        Protocol::Foreign(foreign) => {
+            timeout(budget, answer::foreign(&mut io, foreign, mismatch)).await
+        }
         Protocol::Http1 => timeout(budget, answer::http1(&mut io, &refusal)).await,
         Protocol::Http2 => timeout(budget, answer::http2(&mut io, &refusal)).await,
         Protocol::Tls => timeout(budget, answer::tls(&mut io, mismatch)).await,

@@ -24,17 +24,15 @@ use crate::mismatch::Mismatch;
 
 /// Answers; `io` begins with the client's first byte. What an answer does not
 /// need of the client's words is left unread: the caller drains it.
-pub(crate) async fn foreign<I>(io: &mut I, mismatch: Mismatch) -> Result
+///
+/// The mismatch need not be the stranger's own: a policy may refuse it for
+/// another reason, and where a proxy has to introduce everybody, its header is
+/// what is missing first.
+pub(crate) async fn foreign<I>(io: &mut I, foreign: Foreign, mismatch: Mismatch) -> Result
 where
     I: AsyncRead + AsyncWrite + Unpin,
 {
     let sentence = mismatch.sentence();
-    let Mismatch::Foreign(foreign) = mismatch else {
-        // Something else is wrong as well, and goes before it.
-        io.write_all(&bad_request::answer(mismatch)).await?;
-        io.flush().await?;
-        return Ok(Sent::Open);
-    };
     let answer = match foreign {
         Foreign::Amqp => amqp::answer(io, mismatch).await?,
         Foreign::Ldap => ldap::answer(io, sentence).await?,
@@ -103,7 +101,8 @@ mod tests {
     }
 
     async fn answer(mut server: DuplexStream, foreign: Foreign) {
-        let sent = super::foreign(&mut server, Mismatch::Foreign(foreign)).await;
+        let mismatch = Mismatch::Foreign(foreign);
+        let sent = super::foreign(&mut server, foreign, mismatch).await;
         assert!(matches!(sent, Ok(Sent::Open)), "{foreign}: {sent:?}");
     }
 
@@ -189,6 +188,21 @@ mod tests {
                 flight.escape_ascii(),
             );
         }
+    }
+
+    /// A policy may refuse with any mismatch, and some sentences take lengths of
+    /// more than one byte.
+    #[tokio::test]
+    async fn long_sentences_fit_as_well() {
+        let text = "x".repeat(200);
+        let mut bind = &b"0\x0c\x02\x01\x07\x60"[..];
+        let ldap = ldap::answer(&mut bind, &text).await.expect("in memory");
+        let head = b"0\x81\xd6\x02\x01\x07\x61\x81\xd0\x0a\x01\x35\x04\0\x04\x81\xc8";
+        assert_eq!(ldap, [&head[..], text.as_bytes()].concat());
+        let mut connect = &b"\x10\x10\0\x04MQTT\x05"[..];
+        let mqtt = mqtt::answer(&mut connect, &text).await.expect("in memory");
+        let head = b"\x20\xcf\x01\0\x88\xcb\x01\x1f\0\xc8";
+        assert_eq!(mqtt, [&head[..], text.as_bytes()].concat());
     }
 
     #[tokio::test]
