@@ -206,9 +206,9 @@ def chromium(dual, tls, plaintext, artifacts):
                 lacks=["page error", "console:"],
             )
     yield check(
-        "refused", "http", tls, served=False, artifact=picture("http", tls),
+        "visit", "http", tls, served=False, artifact=picture("http", tls),
         says=["426", REQUIRES_TLS], within=40,
     )
     yield check(
-        "refused", "https", plaintext, served=False, says="ERR_SSL_PROTOCOL_ERROR", within=40,
+        "visit", "https", plaintext, served=False, says="ERR_SSL_PROTOCOL_ERROR", within=40,
     )

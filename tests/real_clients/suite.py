@@ -13,7 +13,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
-from checks import every_check
+from details import every_check
 from server import Server
 
 
