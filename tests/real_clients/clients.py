@@ -52,11 +52,11 @@ def all_clients(built):
     gnutls = ("gnutls-cli", "--logfile=/dev/null", "--x509cafile={ca}", "-p", "{port}", "{identity}", "localhost")
     python = lambda name: (f"{built}/venv/bin/python", f"{HERE}/python/client.py", name, "{url}")
     libcurl = (f"{built}/venv/bin/python", f"{HERE}/python/libcurl.py")
-    node = lambda name: ("node", f"{HERE}/node/client.mjs", name, "{url}")
+    node = lambda name: ("node", f"{built}/node/client.mjs", name, "{url}")
     java = lambda name: ("java", "-cp", f"{built}/java", "Client", name, "{url}")
     go = lambda name: (f"{built}/go-client", name, "{url}")
     rust = lambda name: (f"{built}/rust/debug/oneport-rust-clients", name, "{url}")
-    chromium = lambda what: ("node", f"{HERE}/node/chromium.mjs", what, "{url}")
+    chromium = lambda what: ("node", f"{built}/node/chromium.mjs", what, "{url}")
     by_hand = b"GET /whoami HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
     files = ("-cert", "{cert}", "-key", "{key}")
 

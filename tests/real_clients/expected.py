@@ -14,16 +14,16 @@ SCRIPT = "the WebSocket API keeps everything about a failed handshake from scrip
 
 # Refusals in HTTP: whatever the status is, these do not print what comes with it.
 HTTP = {
-    "Python aiohttp WebSocket": Keeps("Invalid response status", "error.headers"),
-    "Python websockets": Keeps("server rejected WebSocket connection: HTTP", "error.response"),
-    "Node axios": Keeps("Request failed with status code", "error.response"),
-    "Node ws": Keeps("Unexpected server response:", "the unexpected-response event"),
-    "Java HttpURLConnection": Keeps("Server returned HTTP response code:", "getResponseMessage()"),
-    "Java WebSocket": Keeps("Unexpected HTTP response status code", "WebSocketHandshakeException.getResponse()"),
+    "Python aiohttp WebSocket": Keeps("Invalid response status", "`error.headers`"),
+    "Python websockets": Keeps("server rejected WebSocket connection: HTTP", "`error.response`"),
+    "Node axios": Keeps("Request failed with status code", "`error.response`"),
+    "Node ws": Keeps("Unexpected server response:", "the `unexpected-response` event"),
+    "Java HttpURLConnection": Keeps("Server returned HTTP response code:", "`getResponseMessage()`"),
+    "Java WebSocket": Keeps("Unexpected HTTP response status code", "`WebSocketHandshakeException.getResponse()`"),
     "Go gorilla/websocket": Keeps("websocket: bad handshake", "the response beside the error"),
-    "Rust ureq": Says("http status:", "its error has nothing but the number, unless http_status_as_error(false)"),
-    "Rust tungstenite (native-tls)": Keeps("HTTP error:", "Debug, {error:?}"),
-    "Rust tungstenite (rustls)": Keeps("HTTP error:", "Debug, {error:?}"),
+    "Rust ureq": Says("http status:", "its error has nothing but the number, unless `http_status_as_error(false)` is set"),
+    "Rust tungstenite (native-tls)": Keeps("HTTP error:", "Debug, `{error:?}`"),
+    "Rust tungstenite (rustls)": Keeps("HTTP error:", "Debug, `{error:?}`"),
     "Chromium WebSocket": Says("Unexpected response code:", SCRIPT),
 }
 IN_HTTP = ("B", "H", "A opt-in", "M explain")

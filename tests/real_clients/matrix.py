@@ -12,8 +12,8 @@ QUICKLY = 30
 
 
 def matrix(clients, servers, identities, ca):
-    for case in CASES:
-        for client in clients:
+    for client in clients:
+        for case in CASES:
             if applies(client, case):
                 yield Seen(client, case, servers[case.server], identities.get(case.identity), ca)
 

@@ -6,11 +6,7 @@
 // exits with 0 if it was served. ONEPORT_SPKI is the hash of the one certificate
 // that is trusted without its CA.
 
-import { createRequire } from "node:module";
-
-// The package is not next to this file.
-const require = createRequire(process.env.ONEPORT_NODE_MODULES + "/");
-const { chromium } = require("playwright-core");
+import { chromium } from "playwright-core";
 
 const [what, url, screenshot] = process.argv.slice(2);
 const word = "the same word";
@@ -29,9 +25,9 @@ const visits = {
 
   async visit(page, use = async () => {}) {
     const answer = await page.goto(url, { timeout: 20_000 });
-    console.log(answer.status(), answer.statusText());
     await use();
     console.log(await page.innerText("body"));
+    console.log(answer.status(), answer.statusText());
     if (screenshot) await page.screenshot({ path: screenshot });
     return answer.ok();
   },
@@ -72,15 +68,17 @@ const browser = await chromium.launch({
     `--ignore-certificate-errors-spki-list=${process.env.ONEPORT_SPKI ?? ""}`,
   ],
 });
+const complaints = [];
 try {
   const page = await browser.newPage({ viewport: { width: 1000, height: 900 } });
   // A violated policy or a broken script is a fault of the page.
-  page.on("pageerror", (error) => console.log("page error:", String(error)));
-  page.on("console", (line) => line.type() === "error" && console.log("console:", line.text()));
+  page.on("pageerror", (error) => complaints.push(`page error: ${error}`));
+  page.on("console", (line) => line.type() === "error" && complaints.push(`console: ${line.text()}`));
   process.exitCode = (await visits[what](page)) ? 0 : 1;
 } catch (error) {
   console.log(String(error));
   process.exitCode = 1;
 } finally {
+  for (const line of complaints) console.log(line);
   await browser.close();
 }

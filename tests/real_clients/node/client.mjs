@@ -10,10 +10,7 @@ import http from "node:http";
 import http2 from "node:http2";
 import https from "node:https";
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 
-// The packages are not next to this file.
-const require = createRequire(process.env.ONEPORT_NODE_MODULES + "/");
 const word = "the same word";
 const { ONEPORT_CERT, ONEPORT_KEY } = process.env;
 const identity = ONEPORT_CERT
@@ -50,13 +47,13 @@ const clients = {
   },
 
   async undici(url) {
-    const { Agent, fetch } = require("undici");
+    const { Agent, fetch } = await import("undici");
     const dispatcher = new Agent({ allowH2: true, connect: identity });
     return shown(await fetch(url, { dispatcher })).finally(() => dispatcher.close());
   },
 
   async axios(url) {
-    const axios = require("axios");
+    const { default: axios } = await import("axios");
     try {
       const answer = await axios.get(url, {
         httpsAgent: new https.Agent(identity),
@@ -72,7 +69,7 @@ const clients = {
   },
 
   async ws(url) {
-    const WebSocket = require("ws");
+    const { WebSocket } = await import("ws");
     const dial = (reject) => new WebSocket(url, identity).on("error", reject);
     try {
       return await new Promise((resolve, reject) => {
@@ -97,8 +94,8 @@ const clients = {
   },
 
   // A method that nobody has: a gRPC server that it reaches says status 12.
-  grpc(url) {
-    const grpc = require("@grpc/grpc-js");
+  async grpc(url) {
+    const { default: grpc } = await import("@grpc/grpc-js");
     const { host, protocol } = new URL(url);
     const ca = () => readFileSync(process.env.NODE_EXTRA_CA_CERTS);
     const credentials = protocol === "https:"

@@ -58,11 +58,15 @@ async fn ask(name: &str, url: &str) -> Answer {
 /// Display with its sources, as anyhow and eyre print it, and as what is kept
 /// the Debug that `main() -> Result` and `unwrap` print.
 fn report(error: &dyn Error) {
-    print!("{error}");
+    let mut shown = error.to_string();
     let mut source = error.source();
     while let Some(error) = source {
-        print!(": {error}");
+        let words = error.to_string();
+        // Many print their source themselves.
+        if !shown.contains(&words) {
+            shown = format!("{shown}: {words}");
+        }
         source = error.source();
     }
-    println!("\nkept: {error:?}");
+    println!("{shown}\nkept: {error:?}");
 }
