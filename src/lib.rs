@@ -68,6 +68,7 @@
 
 mod accept;
 mod answer;
+mod conn_info;
 mod foreign;
 mod io;
 mod lifecycle;
@@ -81,10 +82,12 @@ pub mod serve;
 mod sniff;
 pub mod tls;
 
-pub use accept::{AcceptError, Accepted, Acceptor, ConnInfo, Stage, Stream, TlsInfo, Transport};
+pub use accept::{AcceptError, Accepted, Acceptor, Stage, Stream};
+pub use answer::{Explain, Explanation};
+pub use conn_info::{ConnInfo, TlsInfo, Transport};
 pub use foreign::Foreign;
 pub use limits::Limits;
-pub use mismatch::Mismatch;
+pub use mismatch::{CertificateFault, Mismatch};
 pub use network::{Network, NetworkError};
 pub use peer::Peer;
 pub use policy::{AllowPlaintext, Inbound, Mode, Policy, Route};

@@ -24,12 +24,34 @@ use crate::foreign::Foreign;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Mismatch {
+    /// The client did not prove who it is, where it has to: mutual TLS.
+    ClientCertificate(CertificateFault),
     /// Neither TLS nor HTTP arrived.
     Foreign(Foreign),
     /// Plaintext HTTP arrived where this peer has to use TLS.
     PlaintextToTls,
+    /// A connection from a proxy did not begin with a PROXY protocol header.
+    ProxyHeaderMissing,
     /// A TLS ClientHello arrived at a port that speaks plaintext only.
     TlsToPlaintext,
+}
+
+/// What is wrong with the client's certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CertificateFault {
+    /// Its time is over.
+    Expired,
+    /// There is none.
+    Missing,
+    /// Its time has not come.
+    NotYetValid,
+    /// The TLS stack refuses it for another reason, which is in the log.
+    Refused,
+    /// It is on a certificate revocation list.
+    Revoked,
+    /// No trusted CA issued it.
+    UnknownIssuer,
 }
 
 impl Mismatch {
@@ -37,11 +59,15 @@ impl Mismatch {
     #[must_use]
     pub fn sentence(&self) -> &'static str {
         match self {
+            Self::ClientCertificate(fault) => fault.sentence(),
             Self::Foreign(_) => {
                 "This port speaks HTTP (or WebSocket, or gRPC): what arrived is neither HTTP nor TLS."
             }
             Self::PlaintextToTls => {
                 "This port requires TLS: use https:// (or wss://) instead of http:// (or ws://)."
+            }
+            Self::ProxyHeaderMissing => {
+                "This port expects a PROXY protocol header from this address: switch it on at the proxy that connects here."
             }
             Self::TlsToPlaintext => {
                 "This port speaks plaintext only: use http:// (or ws://) instead of https:// (or wss://)."
@@ -54,8 +80,10 @@ impl Mismatch {
     #[must_use]
     pub fn slug(&self) -> &'static str {
         match self {
+            Self::ClientCertificate(fault) => fault.slug(),
             Self::Foreign(_) => "foreign",
             Self::PlaintextToTls => "plaintext-to-tls",
+            Self::ProxyHeaderMissing => "proxy-header-missing",
             Self::TlsToPlaintext => "tls-to-plaintext",
         }
     }
@@ -64,13 +92,55 @@ impl Mismatch {
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {
+            Self::ClientCertificate(_) => {
+                "give the client a certificate from a CA that --client-ca names"
+            }
             Self::Foreign(_) => "point the client at the port of its own protocol",
             Self::PlaintextToTls => {
                 "let the client use https:// or wss://, or allow plaintext here (--allow-plaintext)"
             }
+            Self::ProxyHeaderMissing => {
+                "switch the PROXY protocol on at the proxy, or take its address out of --proxy-protocol"
+            }
             Self::TlsToPlaintext => {
                 "let the client use http:// or ws://, or configure a certificate here (--cert, --key)"
             }
+        }
+    }
+}
+
+impl CertificateFault {
+    fn sentence(self) -> &'static str {
+        match self {
+            Self::Expired => {
+                "This port requires a client certificate, and the one that was sent has expired: renew it."
+            }
+            Self::Missing => {
+                "This port requires a client certificate: configure the client with a certificate and its key."
+            }
+            Self::NotYetValid => {
+                "This port requires a client certificate, and the one that was sent is not valid yet: check the clocks."
+            }
+            Self::Refused => {
+                "This port requires a client certificate, and the one that was sent was refused: use another one."
+            }
+            Self::Revoked => {
+                "This port requires a client certificate, and the one that was sent has been revoked: use another one."
+            }
+            Self::UnknownIssuer => {
+                "This port requires a client certificate from a CA that it trusts, and the one that was sent is from another CA."
+            }
+        }
+    }
+
+    fn slug(self) -> &'static str {
+        match self {
+            Self::Expired => "client-certificate-expired",
+            Self::Missing => "client-certificate-missing",
+            Self::NotYetValid => "client-certificate-not-yet-valid",
+            Self::Refused => "client-certificate-refused",
+            Self::Revoked => "client-certificate-revoked",
+            Self::UnknownIssuer => "client-certificate-unknown-issuer",
         }
     }
 }

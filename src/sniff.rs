@@ -127,6 +127,20 @@ pub fn sniff(prefix: &[u8]) -> Status {
     request(prefix)
 }
 
+/// Whether a prefix that is still [`Partial`](Status::Partial) may be answered
+/// in HTTP/1: the beginning of a request line is there, and nothing else that
+/// is known here begins so.
+pub(crate) fn is_request_begun(prefix: &[u8]) -> bool {
+    let [first, ..] = prefix else { return false };
+    let possible =
+        signature::STARTS[usize::from(*first)] && signature::find(prefix) == Match::Possible;
+    let line = prefix.trim_ascii_start();
+    !possible
+        && !PREFACE.starts_with(prefix)
+        && line.first().is_some_and(|&b| TCHAR[usize::from(b)])
+        && !line.starts_with(b"SSH-")
+}
+
 const fn foreign_is(foreign: Foreign) -> Status {
     Status::Complete(Protocol::Foreign(foreign))
 }

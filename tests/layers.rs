@@ -29,15 +29,16 @@ const MODULES: &[(&str, &str)] = &[
     ("mismatch", "foreign"),
     ("policy", "mismatch network peer sniff"),
     ("io", ""),
-    ("tls", "io"),
-    ("answer", "foreign mismatch tls"),
+    ("tls", "io mismatch"),
+    ("conn_info", "lifecycle peer"),
+    ("answer", "conn_info foreign mismatch tls"),
     (
         "accept",
-        "answer foreign io lifecycle limits mismatch peer policy sniff tls",
+        "answer conn_info foreign io limits mismatch peer policy sniff tls",
     ),
     (
         "serve",
-        "accept io lifecycle limits mismatch peer policy tls",
+        "accept answer conn_info io lifecycle limits mismatch peer policy tls",
     ),
 ];
 
@@ -50,10 +51,10 @@ const IMPURE: &str = "tokio async await Instant SystemTime std::env std::fs std:
 const CRATES: &[(&str, &str)] = &[
     ("axum", "bin"),
     ("clap", "bin"),
-    ("hyper", "answer serve"),
+    ("hyper", "accept answer serve"),
     ("hyper_util", "answer serve"),
     ("rcgen", "tls"),
-    ("rustls", "accept answer tls"),
+    ("rustls", "accept conn_info tls"),
     ("tokio_rustls", "accept"),
     ("tower_http", "bin"),
     ("tracing_subscriber", "bin"),

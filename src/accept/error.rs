@@ -4,7 +4,6 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use crate::foreign::Foreign;
 use crate::mismatch::Mismatch;
 
 /// Why a connection was not accepted. It is over: answered, where the client
@@ -12,6 +11,9 @@ use crate::mismatch::Mismatch;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AcceptError {
+    /// ALPN chose `h2`, but the client sent HTTP/1: a connection error by RFC
+    /// 9113 3.4.
+    AlpnMismatch,
     /// The client closed before it was clear what it speaks. With no byte
     /// received this is what port scanners and TCP health checks do.
     Closed {
@@ -34,11 +36,6 @@ pub enum AcceptError {
     },
     /// The connection broke.
     Io(io::Error),
-    /// What is inside TLS is no HTTP, or not what ALPN agreed on.
-    NotHttpInTls {
-        /// What it looks like; none if it is HTTP/1 where ALPN chose `h2`.
-        foreign: Option<Foreign>,
-    },
     /// The client was refused, and told why.
     Refused(Mismatch),
 }
@@ -60,6 +57,7 @@ pub enum Stage {
 impl fmt::Display for AcceptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AlpnMismatch => f.write_str("ALPN chose h2, but the client sent HTTP/1"),
             Self::Closed { received: 0 } => f.write_str("the client closed without a word"),
             Self::Closed { received } => write!(
                 f,
@@ -72,12 +70,6 @@ impl fmt::Display for AcceptError {
             } => write!(f, "the TLS handshake for {name:?} failed"),
             Self::Handshake { .. } => f.write_str("the TLS handshake failed"),
             Self::Io(_) => f.write_str("the connection broke"),
-            Self::NotHttpInTls { foreign: Some(it) } => {
-                write!(f, "what arrived inside TLS is no HTTP but {it}")
-            }
-            Self::NotHttpInTls { foreign: None } => {
-                f.write_str("ALPN chose h2, but the client sent something else")
-            }
             Self::Refused(mismatch) => write!(f, "refused: {mismatch}"),
         }
     }

@@ -3,64 +3,107 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
+use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::server::{StartHandshake, TlsStream};
 
-use super::Acceptor;
 use super::error::{AcceptError, Stage};
-use super::info::{ConnInfo, TlsInfo, Transport};
+use super::refuse::refuse;
 use super::sniffed::Sniffed;
 use super::stream::Stream;
+use super::{Accepted, Acceptor};
+use crate::conn_info::TlsInfo;
 use crate::foreign::Foreign;
 use crate::io::{Corked, poll_read_some};
-use crate::sniff::{Protocol, Status, sniff};
+use crate::mismatch::Mismatch;
+use crate::sniff::{Protocol, Status, is_request_begun, sniff};
 use crate::tls::{Hello, NoHello, TlsConfig, read_hello};
 
-/// Shakes hands, then waits for the first decrypted bytes.
+/// What came of a handshake.
+pub(crate) enum Handshaken<I> {
+    /// A stream to be served.
+    Accepted(Accepted<I>),
+    /// A client to be told why not, inside TLS.
+    Refused(Refused<I>),
+}
+
+/// A client that is refused after its handshake.
+pub(crate) struct Refused<I> {
+    sniffed: Box<Sniffed<TlsStream<Corked<I>>>>,
+    mismatch: Mismatch,
+}
+
+impl<I> Refused<I>
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    pub(crate) async fn answer(self, acceptor: &Acceptor) -> AcceptError {
+        refuse(acceptor, *self.sniffed, self.mismatch).await
+    }
+}
+
+/// Shakes hands, then waits for the first decrypted bytes. With a mismatch
+/// given, nothing is accepted.
 pub(super) async fn handshake<I>(
     acceptor: &Acceptor,
     config: &TlsConfig,
     sniffed: Sniffed<I>,
-) -> Result<Stream<I>, AcceptError>
+    mismatch: Option<Mismatch>,
+) -> Result<Handshaken<I>, AcceptError>
 where
     I: AsyncRead + AsyncWrite + Unpin,
 {
     let Sniffed {
         io, prefix, origin, ..
     } = sniffed;
-    let mut tls = agree(acceptor, config, io, prefix).await?;
+    let config = config.load();
+    let mut tls = agree(acceptor, config.server(), io, prefix).await?;
+    // Before anything is read: what is said of the client is not of its choice.
+    let mismatch = mismatch.or_else(|| {
+        config
+            .fault_of(tls.get_ref().1)
+            .map(Mismatch::ClientCertificate)
+    });
     let mut decrypted = Vec::new();
     let protocol = first_request(acceptor, &mut tls, &mut decrypted).await?;
     let Some(info) = TlsInfo::of(tls.get_ref().1) else {
         return Err(AcceptError::Io(io::ErrorKind::InvalidData.into()));
     };
-    let http_version = match protocol {
-        Protocol::Http1 if info.alpn.as_deref() != Some(b"h2") => http::Version::HTTP_11,
-        Protocol::Http2 => {
-            // Without ALPN this is prior knowledge. Otherwise: believe the bytes.
-            if info.alpn.as_deref().is_some_and(|alpn| alpn != b"h2") {
-                tracing::debug!(peer = %origin.peer, "HTTP/2, although ALPN did not choose it");
-            }
-            http::Version::HTTP_2
-        }
-        other => {
-            // HTTP/1 where ALPN chose h2 is a connection error (RFC 9113 3.4),
-            // never a fall-back.
+    let alpn_is_h2 = info.alpn.as_deref().map(|alpn| alpn == b"h2");
+    let mismatch = match protocol {
+        Protocol::Http1 if alpn_is_h2 == Some(true) => {
+            // A connection error (RFC 9113 3.4), never a fall-back.
             acceptor.settings().linger.close(tls).await;
-            let foreign = match other {
-                Protocol::Foreign(foreign) => Some(foreign),
-                Protocol::Tls => Some(Foreign::Unknown),
-                _ => None,
-            };
-            return Err(AcceptError::NotHttpInTls { foreign });
+            return Err(AcceptError::AlpnMismatch);
         }
+        Protocol::Http2 if alpn_is_h2 == Some(false) => {
+            // Believe the bytes. (Without ALPN this is prior knowledge.)
+            tracing::debug!(peer = %origin.peer, "HTTP/2, although ALPN did not choose it");
+            mismatch
+        }
+        Protocol::Http1 | Protocol::Http2 => mismatch,
+        Protocol::Foreign(foreign) => Some(Mismatch::Foreign(foreign)),
+        Protocol::Tls => Some(Mismatch::Foreign(Foreign::Unknown)),
     };
-    let info = ConnInfo::new(origin, Transport::Tls(info), http_version);
-    Ok(Stream::tls(decrypted, tls, info))
+    let sniffed = Sniffed {
+        io: tls,
+        prefix: decrypted,
+        protocol,
+        origin,
+        tls: Some(info),
+    };
+    if let Some(mismatch) = mismatch {
+        let sniffed = Box::new(sniffed);
+        return Ok(Handshaken::Refused(Refused { sniffed, mismatch }));
+    }
+    let info = sniffed.info();
+    let stream = Stream::tls(sniffed.prefix, sniffed.io, info.clone());
+    Ok(Handshaken::Accepted(Accepted { stream, info }))
 }
 
 /// The handshake itself.
@@ -72,7 +115,7 @@ where
 /// when it hands the stream back (rustls/tokio-rustls#146).
 async fn agree<I>(
     acceptor: &Acceptor,
-    config: &TlsConfig,
+    config: &Arc<ServerConfig>,
     mut io: I,
     prefix: Vec<u8>,
 ) -> Result<TlsStream<Corked<I>>, AcceptError>
@@ -88,7 +131,7 @@ where
         Ok(Hello { accepted, rest }) => {
             let server_name = accepted.client_hello().server_name().map(str::to_owned);
             let start = StartHandshake::from_parts(accepted, Corked::new(io));
-            let accept = start.into_stream_with(config.current(), |connection| {
+            let accept = start.into_stream_with(config.clone(), |connection| {
                 // A few KiB at most: they fit into the buffer.
                 let mut rest = &rest[..];
                 while !rest.is_empty() && connection.read_tls(&mut rest).is_ok() {}
@@ -166,8 +209,12 @@ where
             }
         }
     };
-    let late = |_| late(Stage::FirstRequest, limit);
-    let read: io::Result<Protocol> = timeout(limit, reading).await.map_err(late)?;
+    let Ok(read) = timeout(limit, reading).await else {
+        if is_request_begun(decrypted) {
+            acceptor.say_late(tls, limit).await;
+        }
+        return Err(late(Stage::FirstRequest, limit));
+    };
     read.map_err(|error| match error.kind() {
         // Browsers connect in advance; health checks stop after the handshake.
         io::ErrorKind::UnexpectedEof => AcceptError::Closed {

@@ -5,24 +5,34 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
+use http_body::Body;
+use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::timeout;
+use tower_service::Service;
 
 mod error;
 mod handshake;
-mod info;
+mod log;
 mod refuse;
 mod sniffed;
 mod stream;
 
 pub use error::{AcceptError, Stage};
-pub(crate) use info::Origin;
-pub use info::{ConnInfo, TlsInfo, Transport};
+pub(crate) use handshake::Handshaken;
+#[cfg(feature = "serve")]
+pub(crate) use handshake::Refused;
+pub(crate) use log::RefusalLog;
 pub(crate) use sniffed::{FirstFlight, Sniffed};
 pub use stream::Stream;
 
+use crate::answer::{self, BoxError, Explainer};
+use crate::conn_info::{ConnInfo, Origin};
 use crate::io::Linger;
 use crate::limits::Limits;
+use crate::mismatch::Mismatch;
 use crate::peer::Peer;
 use crate::policy::{Mode, Policy, Route};
 use crate::tls::TlsConfig;
@@ -61,6 +71,18 @@ struct Inner {
     policy: Arc<dyn Policy>,
     limits: Limits,
     linger: Linger,
+    explainer: Explainer,
+    tls_to_plaintext: TlsToPlaintext,
+    log: Arc<RefusalLog>,
+}
+
+/// How a TLS client of a plaintext-only port is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum TlsToPlaintext {
+    /// In plaintext, in place of a handshake.
+    Bare,
+    /// In HTTP, after a handshake.
+    InTls,
 }
 
 /// An accepted connection.
@@ -91,6 +113,9 @@ impl Acceptor {
             policy: Arc::new(Mode::default()),
             linger: linger_of(&limits),
             limits,
+            explainer: Explainer::default(),
+            tls_to_plaintext: TlsToPlaintext::Bare,
+            log: Arc::default(),
         }))
     }
 
@@ -111,6 +136,40 @@ impl Acceptor {
         let inner = Arc::make_mut(&mut self.0);
         inner.linger = linger_of(&limits);
         inner.limits = limits;
+        self
+    }
+
+    /// Answer refused HTTP requests with this service, in place of [`Explain`].
+    ///
+    /// It gets the refused request; in its extensions are the
+    /// [`Mismatch`](crate::Mismatch) and the [`ConnInfo`] of the connection,
+    /// which ends with the response. Whatever it answers, there is no
+    /// `Set-Cookie` on a refusal, no `Strict-Transport-Security` in the clear,
+    /// and always an `Oneport-Mismatch` header. If it fails, or takes half of
+    /// [`Limits::refusal`], the default explanation is sent.
+    ///
+    /// [`Explain`]: crate::Explain
+    pub fn explain<S, B>(mut self, service: S) -> Self
+    where
+        S: Service<http::Request<Incoming>, Response = http::Response<B>> + Clone + Send + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send + 'static,
+        B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    {
+        Arc::make_mut(&mut self.0).explainer = Explainer::new(service);
+        self
+    }
+
+    /// Where TLS is refused ([`Mode::PlaintextOnly`], or by a [`Policy`]) and a
+    /// certificate is configured all the same: shake hands with it and answer
+    /// in HTTP, 421 with the sentence, in place of a plaintext 400 that few TLS
+    /// clients show to their user. The application is never reached over TLS.
+    ///
+    /// Off by default: it needs a certificate that clients trust. With one
+    /// that they do not, browsers show a warning page, and people learn to
+    /// click it away.
+    pub fn answer_tls_with_http(mut self) -> Self {
+        Arc::make_mut(&mut self.0).tls_to_plaintext = TlsToPlaintext::InTls;
         self
     }
 
@@ -147,45 +206,70 @@ impl Acceptor {
             Route::Plaintext => Ok(self.plaintext(sniffed)),
             // Boxed: a silent connection should not be as large as a handshake.
             Route::Refuse(mismatch) => Err(Box::pin(self.refuse(sniffed, mismatch)).await),
-            Route::Tls => Box::pin(self.handshake(sniffed)).await,
+            Route::Tls => match Box::pin(self.handshake(sniffed)).await? {
+                Handshaken::Accepted(accepted) => Ok(accepted),
+                Handshaken::Refused(refused) => Err(Box::pin(refused.answer(self)).await),
+            },
         }
     }
 
     /// The last step for a plaintext client.
     pub(crate) fn plaintext<I>(&self, sniffed: Sniffed<I>) -> Accepted<I> {
-        let http_version = match sniffed.protocol {
-            crate::Protocol::Http2 => http::Version::HTTP_2,
-            _ => http::Version::HTTP_11,
-        };
-        let info = ConnInfo::new(sniffed.origin, Transport::Plaintext, http_version);
+        let info = sniffed.info();
         let stream = Stream::plaintext(sniffed.prefix, sniffed.io, info.clone());
         Accepted { stream, info }
     }
 
     /// The last step for a TLS client.
-    pub(crate) async fn handshake<I>(&self, sniffed: Sniffed<I>) -> Result<Accepted<I>, AcceptError>
+    pub(crate) async fn handshake<I>(
+        &self,
+        sniffed: Sniffed<I>,
+    ) -> Result<Handshaken<I>, AcceptError>
     where
         I: AsyncRead + AsyncWrite + Unpin,
     {
         let Some(config) = &self.0.tls else {
             // `policy::route` refuses TLS without a configuration.
-            return Err(AcceptError::Refused(crate::Mismatch::TlsToPlaintext));
+            return Err(AcceptError::Refused(Mismatch::TlsToPlaintext));
         };
-        let stream = handshake::handshake(self, config, sniffed).await?;
-        let info = stream.info().clone();
-        Ok(Accepted { stream, info })
+        handshake::handshake(self, config, sniffed, None).await
     }
 
     /// The last step for everybody else.
-    pub(crate) async fn refuse<I>(
-        &self,
-        sniffed: Sniffed<I>,
-        mismatch: crate::Mismatch,
-    ) -> AcceptError
+    pub(crate) async fn refuse<I>(&self, sniffed: Sniffed<I>, mismatch: Mismatch) -> AcceptError
     where
         I: AsyncRead + AsyncWrite + Unpin + Send,
     {
-        refuse::refuse(self, sniffed, mismatch).await
+        let inner = &self.0;
+        let in_tls = inner.tls_to_plaintext == TlsToPlaintext::InTls;
+        match &inner.tls {
+            Some(config) if in_tls && mismatch == Mismatch::TlsToPlaintext => {
+                match handshake::handshake(self, config, sniffed, Some(mismatch)).await {
+                    Ok(Handshaken::Refused(refused)) => refused.answer(self).await,
+                    // With a mismatch given, nothing is accepted.
+                    Ok(Handshaken::Accepted(_)) => AcceptError::Refused(mismatch),
+                    Err(error) => error,
+                }
+            }
+            _ => refuse::refuse(self, sniffed, mismatch).await,
+        }
+    }
+
+    /// Where repeated refusals are only counted.
+    #[cfg(feature = "serve")]
+    pub(crate) fn refusal_log(&self) -> &RefusalLog {
+        &self.0.log
+    }
+
+    /// Tells a client that its request head did not come in time, and closes.
+    pub(crate) async fn say_late<I>(&self, mut io: I, after: Duration)
+    where
+        I: AsyncRead + AsyncWrite + Unpin,
+    {
+        let answer = timeout(self.0.limits.refusal, answer::late(&mut io, after, None));
+        if let Ok(Ok(_)) = answer.await {
+            self.0.linger.close(io).await;
+        }
     }
 
     /// For the stages of a connection.
@@ -208,7 +292,7 @@ impl fmt::Debug for Acceptor {
 }
 
 /// The tower shape of [`Acceptor::accept`].
-impl<I, P> tower_service::Service<(I, P)> for Acceptor
+impl<I, P> Service<(I, P)> for Acceptor
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     P: Into<Peer> + Send + 'static,

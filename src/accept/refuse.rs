@@ -5,8 +5,9 @@ use tokio::time::timeout;
 
 use super::Acceptor;
 use super::error::AcceptError;
+use super::log::Spoke;
 use super::sniffed::Sniffed;
-use crate::answer;
+use crate::answer::{self, Refusal};
 use crate::io::Rewind;
 use crate::mismatch::Mismatch;
 use crate::sniff::Protocol;
@@ -22,29 +23,37 @@ pub(super) async fn refuse<I>(
 where
     I: AsyncRead + AsyncWrite + Unpin + Send,
 {
+    let settings = acceptor.settings();
+    let info = sniffed.info();
     let Sniffed {
         io,
         prefix,
         protocol,
         origin,
+        tls,
     } = sniffed;
-    tracing::info!(
-        peer = %origin.peer,
-        spoke = %protocol,
-        remedy = mismatch.remedy(),
-        "refused: {mismatch}",
-    );
-    let budget = acceptor.settings().limits.refusal;
+    let spoke = Spoke {
+        protocol,
+        in_tls: tls.is_some(),
+    };
+    settings.log.note(origin.peer, spoke, mismatch);
+    let budget = settings.limits.refusal;
+    let refusal = Refusal {
+        mismatch,
+        info,
+        explainer: settings.explainer.clone(),
+        budget,
+    };
     let mut io = Rewind::new(prefix, io);
     let answered = match protocol {
         Protocol::Foreign(foreign) => timeout(budget, answer::foreign(&mut io, foreign)).await,
-        Protocol::Http1 => timeout(budget, answer::http1(&mut io, mismatch, budget)).await,
-        Protocol::Http2 => timeout(budget, answer::http2(&mut io, mismatch, budget)).await,
+        Protocol::Http1 => timeout(budget, answer::http1(&mut io, &refusal)).await,
+        Protocol::Http2 => timeout(budget, answer::http2(&mut io, &refusal)).await,
         Protocol::Tls => timeout(budget, answer::tls(&mut io, mismatch)).await,
     };
     match answered {
-        Ok(Ok(answer::Sent::Open)) => acceptor.settings().linger.close(io).await,
-        Ok(Ok(answer::Sent::HalfClosed)) => acceptor.settings().linger.drain(io).await,
+        Ok(Ok(answer::Sent::Open)) => settings.linger.close(io).await,
+        Ok(Ok(answer::Sent::HalfClosed)) => settings.linger.drain(io).await,
         Ok(Err(error)) => {
             tracing::debug!(peer = %origin.peer, error = &*error, "the explanation was not delivered");
         }

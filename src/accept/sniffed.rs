@@ -1,16 +1,16 @@
 //! From a silent stream to a verdict.
 
-use tokio::io::AsyncRead;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 use super::Acceptor;
 use super::error::{AcceptError, Stage};
-use super::info::Origin;
+use crate::conn_info::{ConnInfo, Origin, TlsInfo, Transport};
 use crate::io::read_some;
 #[cfg(feature = "serve")]
 use crate::peer::Peer;
 use crate::policy::{self, Inbound, Route};
-use crate::sniff::{Protocol, Status, sniff};
+use crate::sniff::{Protocol, Status, is_request_begun, sniff};
 
 /// A connection of which it is known what the client speaks.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub(crate) struct Sniffed<I> {
     pub(super) prefix: Vec<u8>,
     pub(super) protocol: Protocol,
     pub(super) origin: Origin,
+    /// What was agreed on, if `io` is a TLS stream.
+    pub(super) tls: Option<TlsInfo>,
 }
 
 /// The bytes that decided, and their verdict.
@@ -37,7 +39,7 @@ impl FirstFlight {
     /// its argument and where it uses it.
     pub(crate) async fn read<I>(acceptor: &Acceptor, io: &mut I) -> Result<Self, AcceptError>
     where
-        I: AsyncRead + Unpin,
+        I: AsyncRead + AsyncWrite + Unpin,
     {
         let limit = acceptor.settings().limits.sniff;
         let mut prefix = Vec::new();
@@ -59,10 +61,15 @@ impl FirstFlight {
                 received: prefix.len(),
             }),
             Ok(Err(error)) => Err(AcceptError::Io(error)),
-            Err(_) => Err(AcceptError::Deadline {
-                stage: Stage::Sniff,
-                after: limit,
-            }),
+            Err(_) => {
+                if is_request_begun(&prefix) {
+                    acceptor.say_late(io, limit).await;
+                }
+                Err(AcceptError::Deadline {
+                    stage: Stage::Sniff,
+                    after: limit,
+                })
+            }
         }
     }
 }
@@ -75,12 +82,26 @@ impl<I> Sniffed<I> {
             prefix,
             protocol,
             origin,
+            tls: None,
         }
     }
 
     #[cfg(feature = "serve")]
     pub(crate) fn peer(&self) -> Peer {
         self.origin.peer
+    }
+
+    /// What an application or an explanation is told of the connection.
+    pub(super) fn info(&self) -> ConnInfo {
+        let transport = self
+            .tls
+            .clone()
+            .map_or(Transport::Plaintext, Transport::Tls);
+        let http_version = match self.protocol {
+            Protocol::Http2 => http::Version::HTTP_2,
+            _ => http::Version::HTTP_11,
+        };
+        ConnInfo::new(self.origin.clone(), transport, http_version)
     }
 
     pub(crate) fn route(&self, acceptor: &Acceptor) -> Route {

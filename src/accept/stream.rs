@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::server::TlsStream;
 
-use super::info::ConnInfo;
+use crate::conn_info::ConnInfo;
 use crate::io::{Corked, MaybeTls, Rewind};
 
 /// An accepted connection's stream, plaintext or decrypted.

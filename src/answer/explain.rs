@@ -1,12 +1,17 @@
 //! The explanation as an HTTP response.
 
-use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use http::request::Parts;
-use http::{Response, StatusCode, Version};
-use http_body_util::Full;
-use hyper::ext::ReasonPhrase;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::task::{Context, Poll};
 
+use http::header::{self, HeaderName, HeaderValue};
+use http::request::Parts;
+use http::{Request, Response, StatusCode, Version};
+use hyper::ext::ReasonPhrase;
+use tower_service::Service;
+
+use super::explanation::Explanation;
+use super::format::Format;
 use super::page;
 use crate::mismatch::Mismatch;
 
@@ -14,24 +19,100 @@ use crate::mismatch::Mismatch;
 /// reason, its Debug shows headers as text: this is what its users read.
 const X_ERROR: HeaderName = HeaderName::from_static("x-error");
 /// For machines: [`Mismatch::slug`].
-const ONEPORT_MISMATCH: HeaderName = HeaderName::from_static("oneport-mismatch");
+pub(super) const ONEPORT_MISMATCH: HeaderName = HeaderName::from_static("oneport-mismatch");
 
-/// The answer for this request, in the shape that its client can show.
-pub(super) fn explain(request: &Parts, mismatch: Mismatch) -> Response<Full<Bytes>> {
-    if is_grpc(request) {
-        return grpc(mismatch);
+/// The default explanation: a tower `Service` from a request that cannot be
+/// served to the response that says why, in the shape that its client can show.
+///
+/// * HTTP/1 at a TLS-only port: 426 with the sentence as reason phrase, in
+///   `X-Error` and in the body. HTTP/2: 421. gRPC: trailers only, status 9.
+/// * A client certificate that is missing or not accepted: 403; gRPC status 16.
+/// * The body is text, HTML or problem details (RFC 9457), by `Accept`.
+/// * Every response has an `Oneport-Mismatch` header: [`Mismatch::slug`].
+///
+/// It is public so that a service of your own can wrap it or fall back on it;
+/// give that to `Serve::explain` or [`Acceptor::explain`]. What it answers is
+/// in the request's extensions: a [`Mismatch`], and a
+/// [`ConnInfo`](crate::ConnInfo) of the refused connection. Nothing of the
+/// request is reflected.
+///
+/// [`Acceptor::explain`]: crate::Acceptor::explain
+///
+/// ```
+/// use oneport::{Explain, Mismatch};
+/// use tower::{ServiceExt, service_fn};
+///
+/// // The default, with a hint whom to ask.
+/// let branded = service_fn(|request: http::Request<hyper::body::Incoming>| async {
+///     let mut response = Explain::new().oneshot(request).await?;
+///     let contact = http::HeaderValue::from_static("https://wiki.example.org/tls");
+///     response.headers_mut().insert("link", contact);
+///     Ok::<_, std::convert::Infallible>(response)
+/// });
+/// # fn run(tls: oneport::tls::TlsConfig, branded: impl tower::Service<
+/// #     http::Request<hyper::body::Incoming>, Response = http::Response<oneport::Explanation>,
+/// #     Error = std::convert::Infallible, Future: Send + 'static> + Clone + Send + 'static) {
+/// let acceptor = oneport::Acceptor::new(tls).explain(branded);
+/// # }
+/// # let _ = |tls| run(tls, branded);
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct Explain {}
+
+impl Explain {
+    /// The default explanation.
+    pub fn new() -> Self {
+        Self::default()
     }
+
+    /// The response to this request.
+    pub(crate) fn response(&self, request: &Parts, mismatch: Mismatch) -> Response<Explanation> {
+        match is_grpc(request) {
+            true => grpc(mismatch),
+            false => http(request, mismatch),
+        }
+    }
+}
+
+/// A request without a [`Mismatch`] in its extensions is no refused one: it
+/// gets a 500, and the log says so.
+impl<B> Service<Request<B>> for Explain {
+    type Response = Response<Explanation>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (parts, _body) = request.into_parts();
+        let response = match parts.extensions.get::<Mismatch>() {
+            Some(mismatch) => self.response(&parts, *mismatch),
+            None => {
+                tracing::error!(
+                    "Explain was called for a request without a Mismatch in its extensions: give it to Serve::explain or Acceptor::explain, or insert one"
+                );
+                let mut response = Response::new(Explanation::default());
+                *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+                response
+            }
+        };
+        ready(Ok(response))
+    }
+}
+
+fn http(request: &Parts, mismatch: Mismatch) -> Response<Explanation> {
     let sentence = mismatch.sentence();
+    let status = status(mismatch, request.version);
     let (content_type, body) = match Format::accepted(&request.headers) {
-        Format::Html => ("text/html; charset=utf-8", page::html(request, mismatch)),
-        Format::Problem => (
-            "application/problem+json",
-            page::problem(mismatch, status(mismatch, request.version)),
-        ),
+        Format::Html => ("text/html; charset=utf-8", page::html(mismatch)),
+        Format::Problem => ("application/problem+json", page::problem(mismatch, status)),
         Format::Text => ("text/plain; charset=utf-8", page::text(mismatch)),
     };
-    let mut response = Response::new(Full::from(body));
-    *response.status_mut() = status(mismatch, request.version);
+    let mut response = Response::new(Explanation::from(body));
+    *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(X_ERROR, HeaderValue::from_static(sentence));
@@ -77,7 +158,8 @@ fn status(mismatch: Mismatch, version: Version) -> StatusCode {
         // 426 has no meaning in HTTP/2, which cannot upgrade (RFC 9113 8.6).
         Mismatch::PlaintextToTls if version < Version::HTTP_2 => StatusCode::UPGRADE_REQUIRED,
         Mismatch::PlaintextToTls | Mismatch::TlsToPlaintext => StatusCode::MISDIRECTED_REQUEST,
-        Mismatch::Foreign(_) => StatusCode::BAD_REQUEST,
+        Mismatch::ClientCertificate(_) => StatusCode::FORBIDDEN,
+        Mismatch::Foreign(_) | Mismatch::ProxyHeaderMissing => StatusCode::BAD_REQUEST,
     }
 }
 
@@ -92,15 +174,20 @@ fn is_grpc(request: &Parts) -> bool {
     request.version == Version::HTTP_2 && content_type.is_some_and(is_grpc)
 }
 
-/// Trailers-only. `FAILED_PRECONDITION`: 14 (`UNAVAILABLE`) would be retried.
-fn grpc(mismatch: Mismatch) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
+/// Trailers-only. `FAILED_PRECONDITION` (9): 14 (`UNAVAILABLE`) would be
+/// retried. `UNAUTHENTICATED` is 16.
+fn grpc(mismatch: Mismatch) -> Response<Explanation> {
+    let status = match mismatch {
+        Mismatch::ClientCertificate(_) => "16",
+        _ => "9",
+    };
+    let mut response = Response::new(Explanation::default());
     let headers = response.headers_mut();
     headers.insert(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/grpc"),
     );
-    headers.insert("grpc-status", HeaderValue::from_static("9"));
+    headers.insert("grpc-status", HeaderValue::from_static(status));
     // Percent-encoding (gRPC over HTTP/2) is the identity for our sentences:
     // printable ASCII without a percent sign, which a test below pins.
     headers.insert(
@@ -111,49 +198,22 @@ fn grpc(mismatch: Mismatch) -> Response<Full<Bytes>> {
     response
 }
 
-/// What the body is written in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Format {
-    Html,
-    Problem,
-    Text,
-}
-
-impl Format {
-    /// By the `Accept` header's qualities (RFC 9110 12.5.1); text where it says
-    /// nothing, or `*/*` alone, as curl does.
-    fn accepted(headers: &HeaderMap) -> Self {
-        let mut best = (Self::Text, 0.0);
-        let values = headers.get_all(header::ACCEPT);
-        let ranges = values.iter().filter_map(|value| value.to_str().ok());
-        for range in ranges.flat_map(|value| value.split(',')) {
-            let mut parts = range.split(';').map(str::trim);
-            let format = match parts.next().unwrap_or_default() {
-                name if name.eq_ignore_ascii_case("text/html") => Self::Html,
-                name if name.eq_ignore_ascii_case("application/problem+json") => Self::Problem,
-                name if name.eq_ignore_ascii_case("application/json") => Self::Problem,
-                name if name.eq_ignore_ascii_case("text/plain") => Self::Text,
-                _ => continue,
-            };
-            let quality = parts
-                .find_map(|parameter| parameter.strip_prefix("q="))
-                .map_or(1.0, |q| q.parse().unwrap_or(0.0));
-            if quality > best.1 {
-                best = (format, quality);
-            }
-        }
-        best.0
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::foreign::Foreign;
+    use crate::mismatch::CertificateFault;
 
-    const ALL: [Mismatch; 3] = [
+    const ALL: [Mismatch; 10] = [
+        Mismatch::ClientCertificate(CertificateFault::Expired),
+        Mismatch::ClientCertificate(CertificateFault::Missing),
+        Mismatch::ClientCertificate(CertificateFault::NotYetValid),
+        Mismatch::ClientCertificate(CertificateFault::Refused),
+        Mismatch::ClientCertificate(CertificateFault::Revoked),
+        Mismatch::ClientCertificate(CertificateFault::UnknownIssuer),
         Mismatch::Foreign(Foreign::Text),
         Mismatch::PlaintextToTls,
+        Mismatch::ProxyHeaderMissing,
         Mismatch::TlsToPlaintext,
     ];
 
@@ -184,32 +244,6 @@ mod tests {
                 .body(());
             let (parts, ()) = request.expect("a request").into_parts();
             assert_eq!(is_grpc(&parts), expected, "{content_type} {version:?}");
-        }
-    }
-
-    #[test]
-    fn the_body_is_what_the_client_can_show() {
-        let chromium = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
-        let table = [
-            (None, Format::Text),
-            (Some("*/*"), Format::Text),
-            (Some(chromium), Format::Html),
-            (Some("application/json"), Format::Problem),
-            (
-                Some("application/problem+json, text/html;q=0.5"),
-                Format::Problem,
-            ),
-            (Some("text/html;q=0.1, text/plain"), Format::Text),
-            (Some("TEXT/HTML"), Format::Html),
-            (Some("text/html;q=0"), Format::Text),
-            (Some(";;,,=q"), Format::Text),
-        ];
-        for (accept, expected) in table {
-            let mut headers = HeaderMap::new();
-            if let Some(accept) = accept {
-                headers.insert(header::ACCEPT, HeaderValue::from_static(accept));
-            }
-            assert_eq!(Format::accepted(&headers), expected, "{accept:?}");
         }
     }
 }

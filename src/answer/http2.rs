@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::{BodyExt, Full};
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
@@ -18,9 +18,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
-use super::explain::explain;
-use super::{Result, Sent};
-use crate::mismatch::Mismatch;
+use super::refusal::AnyBody;
+use super::{BoxError, Refusal, Result, Sent};
 
 /// So much of a request's body is read before it is answered: an earlier answer
 /// ends in RST_STREAM, which several clients report instead of the answer.
@@ -36,22 +35,24 @@ const GOAWAY_PAUSE: Duration = Duration::from_millis(100);
 /// Answers the requests that arrive until the first answer is out, then says
 /// GOAWAY(NO_ERROR) and half-closes. Never GOAWAY(HTTP_1_1_REQUIRED): Python's
 /// grpcio 1.85.1 aborts its whole process on that.
-pub(crate) async fn http2<I>(io: &mut I, mismatch: Mismatch, budget: Duration) -> Result
+pub(crate) async fn http2<I>(io: &mut I, refusal: &Refusal) -> Result
 where
     I: AsyncRead + AsyncWrite + Unpin + Send,
 {
     // A body that trickles must leave time for the answer.
-    let bodies_until = Instant::now() + budget / 2;
+    let bodies_until = Instant::now() + refusal.budget / 4;
     let answered = Arc::new(AtomicBool::new(false));
     let announce = answered.clone();
+    let refusal = refusal.clone();
     let on_request = move |request: http::Request<Incoming>| {
         let answered = announce.clone();
+        let refusal = refusal.clone();
         async move {
-            let (parts, body) = request.into_parts();
+            let (parts, mut body) = request.into_parts();
             if parts.headers.get(http::header::EXPECT).is_none() {
-                let _ = timeout_at(bodies_until, await_body(body)).await;
+                let _ = timeout_at(bodies_until, await_body(&mut body)).await;
             }
-            let response = explain(&parts, mismatch);
+            let response = refusal.answer(parts, body).await;
             Ok::<_, Infallible>(response.map(|body| Announced { body, answered }))
         }
     };
@@ -86,7 +87,7 @@ where
 }
 
 /// Reads the body to its end, its pause, or [`BODY_MOST`].
-async fn await_body(mut body: Incoming) {
+async fn await_body(body: &mut Incoming) {
     let mut read = 0;
     while read < BODY_MOST {
         match timeout(BODY_PAUSE, body.frame()).await {
@@ -97,20 +98,19 @@ async fn await_body(mut body: Incoming) {
 }
 
 /// A body that tells when it has been handed to the connection.
-#[derive(Debug)]
 struct Announced {
-    body: Full<Bytes>,
+    body: AnyBody,
     answered: Arc<AtomicBool>,
 }
 
 impl Body for Announced {
     type Data = Bytes;
-    type Error = Infallible;
+    type Error = BoxError;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<std::result::Result<Frame<Bytes>, Infallible>>> {
+    ) -> Poll<Option<std::result::Result<Frame<Bytes>, BoxError>>> {
         Pin::new(&mut self.body).poll_frame(cx)
     }
 

@@ -5,16 +5,27 @@
 //! `foreign`.
 
 mod explain;
+mod explanation;
 mod foreign;
+mod format;
 mod http1;
 mod http2;
+mod late;
 mod page;
+mod refusal;
 mod tls;
 
+pub use explain::Explain;
+pub use explanation::Explanation;
 pub(crate) use foreign::foreign;
 pub(crate) use http1::http1;
 pub(crate) use http2::http2;
+pub(crate) use late::late;
+pub(crate) use refusal::{Explainer, Refusal};
 pub(crate) use tls::tls;
+
+/// What hyper and tower call any error.
+pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// How far the close has got when the answer is written.
 #[derive(Debug)]
@@ -26,4 +37,4 @@ pub(crate) enum Sent {
     Open,
 }
 
-pub(crate) type Result = std::result::Result<Sent, Box<dyn std::error::Error + Send + Sync>>;
+pub(crate) type Result = std::result::Result<Sent, BoxError>;

@@ -1,8 +1,6 @@
 //! The explanation's bodies: text, HTML, problem details.
 
-use http::header;
-use http::request::Parts;
-use http::{StatusCode, Uri};
+use http::StatusCode;
 
 use crate::mismatch::Mismatch;
 
@@ -27,121 +25,53 @@ pub(super) fn problem(mismatch: Mismatch, status: StatusCode) -> String {
     )
 }
 
-pub(super) fn html(request: &Parts, mismatch: Mismatch) -> String {
+pub(super) fn html(mismatch: Mismatch) -> String {
     let known_line = match mismatch {
         Mismatch::PlaintextToTls => format!("<p>{KNOWN_LINE}</p>\n"),
         _ => String::new(),
     };
-    let link = match corrected(request, mismatch) {
-        Some(url) => {
-            let url = escape(&url);
-            format!("<p><a href=\"{url}\">{url}</a></p>\n")
-        }
-        None => String::new(),
+    let link = match mismatch {
+        Mismatch::PlaintextToTls => link("https"),
+        Mismatch::TlsToPlaintext => link("http"),
+        _ => String::new(),
     };
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width\">\n\
          <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>This port requires another protocol</title>\n\
+         <title>{}</title>\n\
          <style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}}</style>\n\
-         </head>\n<body>\n<h1>{mismatch}</h1>\n{link}{known_line}</body>\n</html>\n"
+         </head>\n<body>\n<h1>{mismatch}</h1>\n{link}{known_line}</body>\n</html>\n",
+        title(mismatch),
     )
 }
 
-/// The URL that the client should have used, where the request says which.
-fn corrected(request: &Parts, mismatch: Mismatch) -> Option<String> {
-    let scheme = match mismatch {
-        Mismatch::PlaintextToTls => "https",
-        Mismatch::TlsToPlaintext => "http",
-        Mismatch::Foreign(_) => return None,
-    };
-    let host = request.headers.get(header::HOST);
-    let authority = match host.and_then(|host| host.to_str().ok()) {
-        Some(host) => host,
-        None => request.uri.authority()?.as_str(),
-    };
-    // As a URI: what it cannot be (user names, paths, spaces) gives no link.
-    let authority = authority.parse::<http::uri::Authority>().ok()?;
-    if authority.as_str().contains('@') {
-        return None;
+fn title(mismatch: Mismatch) -> &'static str {
+    match mismatch {
+        Mismatch::ClientCertificate(_) => "This port requires a client certificate",
+        _ => "This port requires another protocol",
     }
-    let path = request
-        .uri
-        .path_and_query()
-        .map_or("/", |path| path.as_str());
-    if !path.starts_with('/') {
-        // `OPTIONS *` names no page.
-        return None;
-    }
-    let uri = Uri::builder()
-        .scheme(scheme)
-        .authority(authority)
-        .path_and_query(path)
-        .build();
-    uri.ok().map(|uri| uri.to_string())
 }
 
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            c => escaped.push(c),
-        }
-    }
-    escaped
+/// The corrected URL, to be clicked. The browser puts it together: an answer
+/// that repeated the request's host or path would be a place for others to
+/// write into.
+fn link(scheme: &str) -> String {
+    format!(
+        "<p><a id=\"corrected\"></a></p>\n\
+         <noscript><p>Change the beginning of the address to {scheme}://</p></noscript>\n\
+         <script>\n\
+         const url = new URL(location.href), link = document.getElementById(\"corrected\");\n\
+         const port = url.port || (url.protocol === \"https:\" ? \"443\" : \"80\");\n\
+         link.href = link.textContent =\n\
+         \"{scheme}://\" + url.hostname + \":\" + port + url.pathname + url.search + url.hash;\n\
+         </script>\n"
+    )
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::Request;
-
-    fn parts(uri: &str, host: Option<&str>) -> Parts {
-        let mut request = Request::builder().uri(uri);
-        if let Some(host) = host {
-            request = request.header("host", host);
-        }
-        request.body(()).expect("a request").into_parts().0
-    }
-
-    #[test]
-    fn the_link_keeps_host_port_path_and_query() {
-        let table = [
-            (
-                "/a?b=1",
-                Some("example.org:3000"),
-                Some("https://example.org:3000/a?b=1"),
-            ),
-            ("/", Some("[::1]:3000"), Some("https://[::1]:3000/")),
-            ("http://example.org/x", None, Some("https://example.org/x")),
-            ("/", None, None),
-            ("/", Some("user@example.org"), None),
-            ("/", Some("a b"), None),
-            ("*", Some("example.org"), None),
-            ("/\"><script>", Some("example.org"), None),
-        ];
-        for (uri, host, expected) in table {
-            let Ok(_) = uri.parse::<Uri>() else { continue };
-            let url = corrected(&parts(uri, host), Mismatch::PlaintextToTls);
-            assert_eq!(url.as_deref(), expected, "{uri} {host:?}");
-        }
-    }
-
-    #[test]
-    fn what_the_client_sent_is_escaped() {
-        let page = html(
-            &parts("/?a='b'&c", Some("example.org")),
-            Mismatch::PlaintextToTls,
-        );
-        assert!(page.contains("?a=&#39;b&#39;&amp;c"), "{page}");
-    }
-
     #[test]
     fn problem_details_are_json() {
         let problem = problem(Mismatch::PlaintextToTls, StatusCode::UPGRADE_REQUIRED);

@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use super::app::App;
 use super::connection::{self, Connection, Shared};
 use super::listener::Listener;
-use crate::accept::Origin;
+use crate::conn_info::Origin;
 use crate::io::Tracked;
 
 /// A connection that holds its slot for as long as it is open.

@@ -7,8 +7,7 @@ use http_body::Body;
 use hyper::body::Incoming;
 use tower_service::Service;
 
-/// What hyper and tower call any error.
-pub(crate) type BoxError = Box<dyn std::error::Error + Send + Sync>;
+use crate::answer::BoxError;
 
 /// What [`serve_dual`](crate::serve_dual) serves. Implemented for
 ///

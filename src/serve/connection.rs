@@ -9,7 +9,8 @@ use tokio::select;
 
 use super::app::App;
 use super::http::Http;
-use crate::accept::{AcceptError, Accepted, Acceptor, FirstFlight, Origin, Sniffed};
+use crate::accept::{AcceptError, Accepted, Acceptor, FirstFlight, Handshaken, Refused, Sniffed};
+use crate::conn_info::Origin;
 use crate::lifecycle::{Observer, Phase};
 use crate::mismatch::Mismatch;
 use crate::policy::Route;
@@ -100,7 +101,8 @@ where
     let future = Box::pin(async move {
         let peer = sniffed.peer();
         match shared.acceptor.handshake(sniffed).await {
-            Ok(accepted) => Some(serving(shared, accepted, app, addr)),
+            Ok(Handshaken::Accepted(accepted)) => Some(serving(shared, accepted, app, addr)),
+            Ok(Handshaken::Refused(refused)) => Some(refusing_in_tls(shared, refused)),
             Err(error) => {
                 log(peer, &error);
                 None
@@ -122,7 +124,10 @@ where
 {
     let future = Box::pin(async move {
         let observer = shared.observer.clone();
-        shared.http.serve(accepted, app, addr, observer).await;
+        let serving = shared
+            .http
+            .serve(accepted, app, addr, &shared.acceptor, observer);
+        serving.await;
         None
     });
     Stage {
@@ -136,8 +141,26 @@ where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let future = Box::pin(async move {
-        // It has logged itself.
-        shared.acceptor.refuse(sniffed, mismatch).await;
+        let peer = sniffed.peer();
+        match shared.acceptor.refuse(sniffed, mismatch).await {
+            // It has logged itself.
+            AcceptError::Refused(_) => {}
+            error => log(peer, &error),
+        }
+        None
+    });
+    Stage {
+        future,
+        ends_at: Phase::Aborted,
+    }
+}
+
+fn refusing_in_tls<I>(shared: Arc<Shared>, refused: Refused<I>) -> Stage
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let future = Box::pin(async move {
+        refused.answer(&shared.acceptor).await;
         None
     });
     Stage {

@@ -13,7 +13,7 @@ use super::app::App;
 use super::executor::Executor;
 use super::requests::Requests;
 use super::upgrade::Upgradable;
-use crate::accept::Accepted;
+use crate::accept::{Accepted, Acceptor};
 use crate::lifecycle::{Observer, Phase};
 use crate::limits::Limits;
 
@@ -23,6 +23,7 @@ use crate::limits::Limits;
 pub(super) struct Http {
     pub(super) http1: http1::Builder,
     pub(super) http2: http2::Builder<Executor>,
+    request_head: Duration,
 }
 
 impl Http {
@@ -52,10 +53,16 @@ impl Http {
             .keep_alive_timeout(Duration::from_secs(10))
             // WebSockets over HTTP/2 (RFC 8441).
             .enable_connect_protocol();
-        Self { http1, http2 }
+        let request_head = Limits::default().request_head;
+        Self {
+            http1,
+            http2,
+            request_head,
+        }
     }
 
     pub(super) fn apply(&mut self, limits: &Limits) {
+        self.request_head = limits.request_head;
         self.http1.header_read_timeout(limits.request_head);
     }
 
@@ -66,6 +73,7 @@ impl Http {
         accepted: Accepted<I>,
         app: A,
         addr: Addr,
+        acceptor: &Acceptor,
         mut observer: Observer,
     ) where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -97,15 +105,23 @@ impl Http {
             }
         } else {
             let connection = self.http1.serve_connection(io, requests);
-            let mut connection = pin!(connection.with_upgrades());
-            select! {
+            let mut connection = connection.with_upgrades();
+            let ended = select! {
                 biased;
-                ended = connection.as_mut() => ended,
+                ended = &mut connection => ended,
                 () = observer.reached(Phase::Draining) => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
+                    std::pin::Pin::new(&mut connection).graceful_shutdown();
+                    (&mut connection).await
+                }
+            };
+            if ended.as_ref().is_err_and(hyper::Error::is_timeout) {
+                // Of an idle connection nothing was read: it just ends.
+                if let Some(parts) = connection.into_parts().filter(|it| !it.read_buf.is_empty()) {
+                    let io = parts.io.into_inner();
+                    acceptor.say_late(io, self.request_head).await;
                 }
             }
+            ended
         };
         match ended {
             Ok(()) => tracing::debug!(id = info.id(), peer = %info.peer(), "connection ended"),

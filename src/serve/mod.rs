@@ -6,10 +6,15 @@ use std::io;
 use std::marker::PhantomData;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::time::Duration;
 
+use http_body::Body;
+use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
+use tokio::select;
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{interval, timeout};
+use tower_service::Service;
 
 mod accept_loop;
 mod app;
@@ -25,6 +30,7 @@ pub use executor::Executor;
 pub use listener::Listener;
 
 use crate::accept::Acceptor;
+use crate::answer::BoxError;
 use crate::lifecycle::{Lifecycle, Observer, Phase};
 use crate::limits::Limits;
 use crate::policy::{Mode, Policy};
@@ -144,6 +150,29 @@ impl<L, A, K, F> Serve<L, A, K, F> {
         self
     }
 
+    /// Answer refused HTTP requests with this service, in place of
+    /// [`Explain`](crate::Explain); see [`Acceptor::explain`].
+    pub fn explain<S, B>(mut self, service: S) -> Self
+    where
+        S: Service<::http::Request<Incoming>, Response = ::http::Response<B>>
+            + Clone
+            + Send
+            + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send + 'static,
+        B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    {
+        self.acceptor = self.acceptor.explain(service);
+        self
+    }
+
+    /// Where TLS is refused although a certificate is configured, answer in
+    /// HTTP after a handshake; see [`Acceptor::answer_tls_with_http`].
+    pub fn answer_tls_with_http(mut self) -> Self {
+        self.acceptor = self.acceptor.answer_tls_with_http();
+        self
+    }
+
     /// hyper's HTTP/1 settings, applied over what is set so far: half-close and a timer are
     /// on, the header deadline is [`Limits::request_head`], heads have at most
     /// 64 KiB and 100 headers.
@@ -221,8 +250,10 @@ where
         let total = u32::try_from(total).unwrap_or(u32::MAX);
         let slots = Arc::new(Semaphore::new(total as usize));
         let drain = limits.drain;
+        let acceptor = acceptor.limits(limits);
+        let folding = tokio::spawn(write_folded(acceptor.clone(), observer.clone()));
         let shared = Arc::new(connection::Shared {
-            acceptor: acceptor.limits(limits),
+            acceptor,
             http,
             observer,
         });
@@ -237,8 +268,24 @@ where
             Err(_) => Drained::Aborted(total as usize - slots.available_permits()),
         };
         lifecycle.enter(Phase::Aborted);
+        // Its last lines are written.
+        let _ = folding.await;
         accepted.map(|()| drained)
     }
+}
+
+/// Keeps the promise of the refusals' log: a line that repeats itself is
+/// counted, and its number written within two minutes, or at the end.
+async fn write_folded(acceptor: Acceptor, mut observer: Observer) {
+    let mut now_and_then = interval(Duration::from_secs(60));
+    loop {
+        select! {
+            biased;
+            () = observer.reached(Phase::Aborted) => break,
+            _ = now_and_then.tick() => acceptor.refusal_log().write_due(),
+        }
+    }
+    acceptor.refusal_log().write_all();
 }
 
 impl<L, A, K, F> IntoFuture for Serve<L, A, K, F>

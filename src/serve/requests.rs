@@ -10,7 +10,7 @@ use hyper_util::service::TowerToHyperService;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use crate::accept::ConnInfo;
+use crate::conn_info::ConnInfo;
 
 /// Puts [`ConnInfo`] into each request, and notes when a response upgrades the
 /// connection.

@@ -4,7 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
-use rustls::ServerConfig;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{ServerConfig, ServerConnection};
+
+use super::client_auth::{self, Postponed};
+use crate::mismatch::CertificateFault;
 
 /// Filled in where a configuration has no ALPN, in order of preference: HTTP/2
 /// (RFC 9113 3.2), then HTTP/1.1 (RFC 7301 6). `http/1.0` is there for clients
@@ -26,8 +30,42 @@ pub struct TlsConfig {
 }
 
 struct Shared {
-    current: ArcSwap<ServerConfig>,
+    current: ArcSwap<Loaded>,
     alpn: Alpn,
+}
+
+/// One configuration, as it is used for a handshake.
+#[derive(Clone)]
+pub(crate) struct Loaded {
+    /// What it says: whom it refuses, it refuses in the handshake.
+    strict: Arc<ServerConfig>,
+    explained: Option<Explained>,
+    /// Whether the ALPN list is of this crate's making.
+    filled: bool,
+}
+
+/// The same configuration, but client certificates are judged after the
+/// handshake. It never leaves this crate: alone, it lets everybody in.
+#[derive(Clone)]
+struct Explained {
+    server: Arc<ServerConfig>,
+    verifier: Arc<dyn ClientCertVerifier>,
+}
+
+impl Loaded {
+    /// What to shake hands with; then ask [`fault_of`](Self::fault_of).
+    pub(crate) fn server(&self) -> &Arc<ServerConfig> {
+        match &self.explained {
+            Some(explained) => &explained.server,
+            None => &self.strict,
+        }
+    }
+
+    /// Why the client of a finished handshake must not be served.
+    pub(crate) fn fault_of(&self, connection: &ServerConnection) -> Option<CertificateFault> {
+        let explained = self.explained.as_ref()?;
+        client_auth::fault_of(&*explained.verifier, connection)
+    }
 }
 
 /// What happens to a configuration that has no ALPN.
@@ -46,13 +84,69 @@ impl TlsConfig {
     /// are served without it, which for HTTP means HTTP/1.1.
     #[must_use]
     pub fn keep_alpn(config: impl Into<Arc<ServerConfig>>) -> Self {
-        Self::new(config.into(), Alpn::Keep)
+        Self::new(config.into(), None, Alpn::Keep)
     }
 
-    fn new(config: Arc<ServerConfig>, alpn: Alpn) -> Self {
+    /// Makes a handle for mutual TLS that tells a client what is wrong with its
+    /// certificate, or that it has none: the handshake is completed, then the
+    /// request is answered with 403 (gRPC: status 16) and the sentence, before
+    /// the application can be reached. Most clients do not show their user the
+    /// alert that they get otherwise, or lose it.
+    ///
+    /// `build` makes the configuration with the verifier that it is given; it
+    /// is called twice, with `verifier` itself and with one that postpones its
+    /// judgement. An [`Acceptor`](crate::Acceptor) judges every connection,
+    /// resumed ones included, by `verifier` right after the handshake;
+    /// [`current`](Self::current) is the configuration that judges by itself.
+    /// Do not let the verifier that `build` is given get anywhere else.
+    ///
+    /// What it costs: a stranger completes a handshake where it would have been
+    /// cut off in the middle of one.
+    ///
+    /// # Errors
+    ///
+    /// Those of `build`.
+    ///
+    /// ```no_run
+    /// # use std::sync::Arc;
+    /// # use rustls::server::danger::ClientCertVerifier;
+    /// # fn run(verifier: Arc<dyn ClientCertVerifier>, chain: Vec<rustls::pki_types::CertificateDer<'static>>,
+    /// #     key: rustls::pki_types::PrivateKeyDer<'static>) -> Result<(), rustls::Error> {
+    /// use oneport::tls::TlsConfig;
+    ///
+    /// let tls = TlsConfig::explaining_client_auth(verifier, |verifier| {
+    ///     rustls::ServerConfig::builder()
+    ///         .with_client_cert_verifier(verifier)
+    ///         .with_single_cert(chain.clone(), key.clone_key())
+    /// })?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn explaining_client_auth<F, E>(
+        verifier: Arc<dyn ClientCertVerifier>,
+        build: F,
+    ) -> Result<Self, E>
+    where
+        F: Fn(Arc<dyn ClientCertVerifier>) -> Result<ServerConfig, E>,
+    {
+        let strict = build(verifier.clone())?;
+        let server = build(Arc::new(Postponed(verifier.clone())))?;
+        let explained = Explained {
+            server: Arc::new(server),
+            verifier,
+        };
+        Ok(Self::new(Arc::new(strict), Some(explained), Alpn::Fill))
+    }
+
+    fn new(strict: Arc<ServerConfig>, explained: Option<Explained>, alpn: Alpn) -> Self {
+        let loaded = alpn.apply(Loaded {
+            strict,
+            explained,
+            filled: false,
+        });
         Self {
             shared: Arc::new(Shared {
-                current: ArcSwap::new(alpn.apply(config)),
+                current: ArcSwap::new(Arc::new(loaded)),
                 alpn,
             }),
         }
@@ -64,6 +158,11 @@ impl TlsConfig {
     /// the result for one handshake, not for longer, or reloads pass by.
     #[must_use]
     pub fn current(&self) -> Arc<ServerConfig> {
+        self.shared.current.load().strict.clone()
+    }
+
+    /// What a handshake of this crate uses.
+    pub(crate) fn load(&self) -> Arc<Loaded> {
         self.shared.current.load_full()
     }
 
@@ -75,39 +174,43 @@ impl TlsConfig {
     /// the new configuration shares the session storage or ticketer of the old
     /// one; never share those between configurations that differ in client
     /// authentication.
-    pub fn reload(&self, config: impl Into<Arc<ServerConfig>>) {
-        self.shared
-            .current
-            .store(self.shared.alpn.apply(config.into()));
+    pub fn reload(&self, renewed: impl Into<TlsConfig>) {
+        let renewed = Loaded::clone(&renewed.into().load());
+        let renewed = self.shared.alpn.apply(renewed);
+        self.shared.current.store(Arc::new(renewed));
     }
 }
 
 impl Alpn {
     /// The copy, where one must be made, shares session storage, ticketer and
     /// certificate resolver with the original: they are `Arc`s.
-    fn apply(self, config: Arc<ServerConfig>) -> Arc<ServerConfig> {
-        match self {
-            Self::Fill if config.alpn_protocols.is_empty() => {
-                let mut config = Arc::unwrap_or_clone(config);
-                config.alpn_protocols = HTTP_ALPN.map(<[u8]>::to_vec).to_vec();
-                Arc::new(config)
-            }
-            Self::Fill | Self::Keep => config,
+    fn apply(self, mut loaded: Loaded) -> Loaded {
+        let list = match self {
+            Self::Fill if loaded.strict.alpn_protocols.is_empty() => HTTP_ALPN.as_slice(),
+            // It was empty where it came from.
+            Self::Keep if loaded.filled => &[],
+            Self::Fill | Self::Keep => return loaded,
+        };
+        loaded.filled = !list.is_empty();
+        let explained = loaded.explained.as_mut().map(|it| &mut it.server);
+        for config in [Some(&mut loaded.strict), explained].into_iter().flatten() {
+            Arc::make_mut(config).alpn_protocols = list.iter().map(|name| name.to_vec()).collect();
         }
+        loaded
     }
 }
 
 /// Fills in `h2`, `http/1.1` and `http/1.0` where the configuration has no ALPN.
 impl From<Arc<ServerConfig>> for TlsConfig {
     fn from(config: Arc<ServerConfig>) -> Self {
-        Self::new(config, Alpn::Fill)
+        Self::new(config, None, Alpn::Fill)
     }
 }
 
 /// Fills in `h2`, `http/1.1` and `http/1.0` where the configuration has no ALPN.
 impl From<ServerConfig> for TlsConfig {
     fn from(config: ServerConfig) -> Self {
-        Self::new(Arc::new(config), Alpn::Fill)
+        Self::new(Arc::new(config), None, Alpn::Fill)
     }
 }
 
@@ -123,6 +226,7 @@ impl fmt::Debug for TlsConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let current = self.shared.current.load();
         let alpn: Vec<_> = current
+            .strict
             .alpn_protocols
             .iter()
             .map(|name| String::from_utf8_lossy(name))

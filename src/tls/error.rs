@@ -286,6 +286,7 @@ impl Error for TlsConfigError {
 fn expected(role: Role) -> &'static str {
     match role {
         Role::Certificate => "a PEM certificate chain, such as fullchain.pem",
+        Role::ClientCa => "the PEM certificates of the CAs that sign client certificates",
         Role::Key => "a PEM private key, such as privkey.pem",
     }
 }

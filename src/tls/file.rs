@@ -13,6 +13,8 @@ use super::TlsConfigError;
 pub enum Role {
     /// The file with the certificate chain.
     Certificate,
+    /// A file with CAs that sign client certificates.
+    ClientCa,
     /// The file with the private key.
     Key,
 }
@@ -22,17 +24,18 @@ impl Role {
     /// certificates has about 10 KiB, an RSA 8192 key about 6 KiB.
     pub(super) const fn limit(self) -> u64 {
         match self {
-            Self::Certificate => 1024 * 1024,
+            Self::Certificate | Self::ClientCa => 1024 * 1024,
             Self::Key => 64 * 1024,
         }
     }
 }
 
-/// `certificate file` or `key file`.
+/// `certificate file`, `client CA file` or `key file`.
 impl fmt::Display for Role {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Certificate => "certificate file",
+            Self::ClientCa => "client CA file",
             Self::Key => "key file",
         })
     }

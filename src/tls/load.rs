@@ -1,11 +1,13 @@
 //! From files to a configuration.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::{CertifiedKey, SingleCertAndKey};
-use rustls::{Error, InconsistentKeys, ServerConfig};
+use rustls::{Error, InconsistentKeys, RootCertStore, ServerConfig};
 
 use super::file::Role;
 use super::pem::Contents;
@@ -36,36 +38,145 @@ use super::{TlsConfig, TlsConfigError};
 /// Whatever makes the pair of files unusable; the error says which file, what
 /// is wrong and what to do.
 pub fn load(cert: impl AsRef<Path>, key: impl AsRef<Path>) -> Result<TlsConfig, TlsConfigError> {
-    let (cert, key) = (cert.as_ref(), key.as_ref());
-    let contents = Contents::read(cert, Role::Certificate)?;
-    let chain = contents.chain()?;
-    let private_key = if cert == key {
-        contents.key()?
-    } else {
-        Contents::read(key, Role::Key)?.key()?
-    };
-    build(chain, private_key, cert, key)
+    Files::new(cert, key).load()
+}
+
+/// A certificate file, a key file, and what else there is to say of a
+/// configuration that is made from files.
+///
+/// ```no_run
+/// // Mutual TLS: only clients with a certificate from this CA are served.
+/// let tls = oneport::tls::Files::new("fullchain.pem", "privkey.pem")
+///     .client_ca("ca4clients.crt")
+///     .load()?;
+/// # Ok::<(), oneport::tls::TlsConfigError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Files {
+    cert: PathBuf,
+    key: PathBuf,
+    client_cas: Vec<PathBuf>,
+    faults: ClientFaults,
+}
+
+/// How a client hears what is wrong with its certificate.
+#[derive(Clone, Copy, Debug)]
+enum ClientFaults {
+    Alert,
+    Explain,
+}
+
+impl Files {
+    /// As [`load`]: the certificate chain and its key.
+    pub fn new(cert: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
+        Self {
+            cert: cert.as_ref().into(),
+            key: key.as_ref().into(),
+            client_cas: Vec::new(),
+            faults: ClientFaults::Alert,
+        }
+    }
+
+    /// Require a client certificate (mutual TLS) that one of the CAs in this
+    /// file has signed. May be called several times, for several files; each
+    /// may hold several certificates.
+    pub fn client_ca(mut self, path: impl AsRef<Path>) -> Self {
+        self.client_cas.push(path.as_ref().into());
+        self
+    }
+
+    /// Tell a client in HTTP what is wrong with its certificate; see
+    /// [`TlsConfig::explaining_client_auth`]. Without a
+    /// [`client_ca`](Self::client_ca) it changes nothing.
+    pub fn explain_client_auth(mut self) -> Self {
+        self.faults = ClientFaults::Explain;
+        self
+    }
+
+    /// Reads the files and makes the configuration; otherwise as [`load`].
+    ///
+    /// # Errors
+    ///
+    /// As [`load`].
+    pub fn load(&self) -> Result<TlsConfig, TlsConfigError> {
+        let contents = Contents::read(&self.cert, Role::Certificate)?;
+        let chain = contents.chain()?;
+        let key = if self.cert == self.key {
+            contents.key()?
+        } else {
+            Contents::read(&self.key, Role::Key)?.key()?
+        };
+        let certified = certify(chain, key, &self.cert, &self.key)?;
+        let refused = |source| TlsConfigError::Refused {
+            path: self.cert.clone(),
+            source,
+        };
+        let certified = Arc::new(SingleCertAndKey::from(certified));
+        let serve = |verifier| config(verifier, certified.clone());
+        Ok(match (self.client_auth()?, self.faults) {
+            (None, _) => serve(WebPkiClientVerifier::no_client_auth())
+                .map_err(refused)?
+                .into(),
+            (Some(verifier), ClientFaults::Alert) => serve(verifier).map_err(refused)?.into(),
+            (Some(verifier), ClientFaults::Explain) => {
+                TlsConfig::explaining_client_auth(verifier, serve).map_err(refused)?
+            }
+        })
+    }
+
+    /// What judges client certificates; none without a CA.
+    fn client_auth(&self) -> Result<Option<Arc<dyn ClientCertVerifier>>, TlsConfigError> {
+        let Some(first) = self.client_cas.first() else {
+            return Ok(None);
+        };
+        let mut roots = RootCertStore::empty();
+        for path in &self.client_cas {
+            for ca in Contents::read(path, Role::ClientCa)?.certificates()? {
+                let refused = |source| TlsConfigError::Refused {
+                    path: path.clone(),
+                    source,
+                };
+                roots.add(ca.clone()).map_err(refused)?;
+            }
+        }
+        let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
+        let verifier = verifier.build().map_err(|error| TlsConfigError::Refused {
+            path: first.clone(),
+            source: rustls::Error::General(error.to_string()),
+        })?;
+        Ok(Some(verifier))
+    }
 }
 
 /// Makes a configuration from what was read; the paths are for the errors.
+#[cfg(feature = "generate")]
 pub(super) fn build(
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,
     cert_path: &Path,
     key_path: &Path,
 ) -> Result<TlsConfig, TlsConfigError> {
+    let certified = certify(chain, key, cert_path, key_path)?;
+    let certified = Arc::new(SingleCertAndKey::from(certified));
+    let made = config(WebPkiClientVerifier::no_client_auth(), certified);
     let refused = |source| TlsConfigError::Refused {
         path: cert_path.into(),
         source,
     };
-    let certified = certify(chain, key, cert_path, key_path)?;
+    Ok(made.map_err(refused)?.into())
+}
+
+fn config(
+    client_auth: Arc<dyn ClientCertVerifier>,
+    certified: Arc<SingleCertAndKey>,
+) -> Result<ServerConfig, Error> {
     let mut config = ServerConfig::builder_with_provider(provider())
-        .with_safe_default_protocol_versions()
-        .map_err(refused)?
-        .with_no_client_auth()
-        .with_cert_resolver(Arc::new(SingleCertAndKey::from(certified)));
-    config.ticketer = ticketer().map_err(refused)?;
-    Ok(config.into())
+        .with_safe_default_protocol_versions()?
+        .with_client_cert_verifier(client_auth)
+        .with_cert_resolver(certified);
+    config.ticketer = ticketer()?;
+    Ok(config)
 }
 
 /// Whether the key is the certificate's.

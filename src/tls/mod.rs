@@ -46,7 +46,7 @@
 //! let tls = tls::load("fullchain.pem", "privkey.pem")?;
 //! // Hand `tls.clone()` to the server. Later, when the files were renewed:
 //! match tls::load("fullchain.pem", "privkey.pem") {
-//!     Ok(renewed) => tls.reload(renewed.current()),
+//!     Ok(renewed) => tls.reload(renewed),
 //!     Err(error) => eprintln!("the old certificate stays in use: {error}"),
 //! }
 //! # Ok::<(), tls::TlsConfigError>(())
@@ -78,6 +78,7 @@
 //! that need a provider (`provider`, `load`, `generate`) exist only when one of
 //! the two features is on. With both, aws-lc-rs is used.
 
+mod client_auth;
 mod config;
 #[cfg(feature = "tls-files")]
 pub mod describe;
@@ -106,6 +107,6 @@ pub use file::Role;
 pub use found::Found;
 pub(crate) use hello::{Hello, NoHello, read_hello};
 #[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
-pub use load::load;
+pub use load::{Files, load};
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 pub use provider::provider;

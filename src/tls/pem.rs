@@ -39,20 +39,26 @@ impl Contents {
         Ok(contents)
     }
 
+    /// The certificates, of which there is at least one.
+    pub(super) fn certificates(&self) -> Result<&[CertificateDer<'static>], TlsConfigError> {
+        let path = || self.path.clone();
+        if !self.certificates.is_empty() {
+            return Ok(&self.certificates);
+        }
+        Err(if self.encrypted_key || !self.keys.is_empty() {
+            TlsConfigError::KeyInsteadOfCertificate { path: path() }
+        } else {
+            TlsConfigError::NoCertificate {
+                path: path(),
+                found: self.found.clone(),
+            }
+        })
+    }
+
     /// The chain as it is to be sent, the server's own certificate first.
     pub(super) fn chain(&self) -> Result<Vec<CertificateDer<'static>>, TlsConfigError> {
         let path = || self.path.clone();
-        if self.certificates.is_empty() {
-            return Err(if self.encrypted_key || !self.keys.is_empty() {
-                TlsConfigError::KeyInsteadOfCertificate { path: path() }
-            } else {
-                TlsConfigError::NoCertificate {
-                    path: path(),
-                    found: self.found.clone(),
-                }
-            });
-        }
-        for (index, certificate) in self.certificates.iter().enumerate() {
+        for (index, certificate) in self.certificates()?.iter().enumerate() {
             let parsed = describe::parse(certificate).map_err(|source| {
                 TlsConfigError::MalformedCertificate {
                     path: path(),

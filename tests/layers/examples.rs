@@ -38,9 +38,9 @@ fn faults_are_found() {
         ),
         ("new.rs", "", "src/new.rs:1: module new is not in MODULES"),
         (
-            "accept/mod.rs",
+            "tls/mod.rs",
             "use hyper::body::Body;",
-            "only answer and serve may",
+            "only accept and answer and serve may",
         ),
         (
             "serve/mod.rs",

@@ -31,8 +31,8 @@ use tokio::time::timeout;
 pub struct Pki {
     pub ca: CertificateDer<'static>,
     pub chain: Vec<CertificateDer<'static>>,
-    key: Vec<u8>,
-    directory: tempfile::TempDir,
+    pub key: Vec<u8>,
+    pub directory: tempfile::TempDir,
 }
 
 impl Pki {

@@ -3,13 +3,13 @@
 use std::error::Error;
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use oneport::tls::describe::{self, CertificateSummary};
 use oneport::tls::generate::{DevelopmentCertificate, GenerateError};
-use oneport::tls::{self, TlsConfig, TlsConfigError};
+use oneport::tls::{Files, TlsConfig, TlsConfigError};
 
-use crate::args::CertificateArgs;
+use crate::args::{CertificateArgs, OwnCertificate};
 use crate::listen_addr::ListenAddr;
 
 /// A certificate in use: what the server needs, and what people want to know.
@@ -40,20 +40,38 @@ impl Certificate {
         listen: &ListenAddr,
         bound: SocketAddr,
     ) -> Result<Self, CertificateError> {
-        match args {
-            CertificateArgs::Files { cert, key } => Ok(Self {
-                config: tls::load(&cert, &key)?,
+        let CertificateArgs {
+            own,
+            client_cas,
+            explain_client_cert,
+        } = args;
+        let config = |cert: &Path, key: &Path| {
+            let mut files = client_cas
+                .iter()
+                .fold(Files::new(cert, key), Files::client_ca);
+            if explain_client_cert {
+                files = files.explain_client_auth();
+            }
+            files.load()
+        };
+        match own {
+            OwnCertificate::Files { cert, key } => Ok(Self {
+                config: config(&cert, &key)?,
                 summary: describe::leaf(&cert)?,
                 trust: cert.clone(),
                 cert,
                 key,
                 development: false,
             }),
-            CertificateArgs::Development { dir, mut names } => {
+            OwnCertificate::Development { dir, mut names } => {
                 names.extend(own_names(listen, bound));
                 let made = DevelopmentCertificate::load_or_create(dir.as_deref(), &names)?;
                 Ok(Self {
-                    config: made.tls_config()?,
+                    config: match client_cas.is_empty() {
+                        // As they were under the directory's lock.
+                        true => made.tls_config()?,
+                        false => config(&made.cert_path(), &made.key_path())?,
+                    },
                     summary: made.summary().clone(),
                     cert: made.cert_path(),
                     key: made.key_path(),

@@ -56,6 +56,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
         policy,
         limits,
         certificate,
+        answer_tls_with_http: args.answers.answer_tls_with_http,
     };
     tokio::select! {
         drained = server.run(app, stop) => drained.map_err(Failure::Runtime),
@@ -68,6 +69,7 @@ struct Server {
     policy: PortPolicy,
     limits: Limits,
     certificate: Option<Certificate>,
+    answer_tls_with_http: bool,
 }
 
 impl Server {
@@ -79,6 +81,10 @@ impl Server {
         let server = match self.certificate {
             Some(certificate) => oneport::serve_dual(self.listener, certificate.config, app),
             None => oneport::serve_plaintext(self.listener, app),
+        };
+        let server = match self.answer_tls_with_http {
+            true => server.answer_tls_with_http(),
+            false => server,
         };
         let drained = server
             .policy(self.policy)

@@ -94,7 +94,7 @@ impl<'a> Startup<'a> {
             "event": "listening",
             "version": env!("CARGO_PKG_VERSION"),
             "address": self.bound.to_string(),
-            "https": scheme(self.certificate.is_some(), "https"),
+            "https": scheme(self.policy.serves_tls(), "https"),
             "http": scheme(self.serves_plaintext_here(), "http"),
             "plaintext_for": self.policy.to_string(),
             "root": self.root.map(|root| root.display().to_string()),
@@ -119,7 +119,7 @@ impl<'a> Startup<'a> {
             None => (", WebSocket (wss)", ", WebSocket (ws)"),
             Some(_) => ("", ""),
         };
-        if self.certificate.is_some() {
+        if self.policy.serves_tls() {
             writeln!(f, "  {https}  TLS 1.3, TLS 1.2: HTTP/2, HTTP/1.1{wss}")?;
         }
         write!(f, "  {http:width$}  ")?;
@@ -131,7 +131,7 @@ impl<'a> Startup<'a> {
             ),
             true => writeln!(f, "{plaintext}"),
         }?;
-        if self.certificate.is_none() {
+        if !self.policy.serves_tls() {
             writeln!(
                 f,
                 "  {https}  TLS is told to use plaintext (--plaintext-only is on)"
@@ -167,7 +167,8 @@ impl<'a> Startup<'a> {
 
     fn write_commands(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "  Try it:\n")?;
-        let Some(certificate) = self.certificate else {
+        let served = self.certificate.filter(|_| self.policy.serves_tls());
+        let Some(certificate) = served else {
             writeln!(f, "    {}", self.curl("http", ""))?;
             return writeln!(f, "    {}\n", self.curl("http", "--http2-prior-knowledge "));
         };

@@ -1,5 +1,7 @@
 //! The command line: what can be asked for, and what contradicts itself.
 
+mod answers;
+
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +13,7 @@ use crate::exit;
 use crate::listen_addr::ListenAddr;
 use crate::log::LogFormat;
 use crate::port_policy::PortPolicy;
+use answers::AnswerArgs;
 
 /// One TCP port that speaks TLS (HTTPS, WSS, HTTP/2) and, where it is allowed,
 /// plaintext (HTTP, WS, h2c), and explains itself to the wrong client.
@@ -54,7 +57,6 @@ pub(crate) struct ServeArgs {
         long,
         value_name = "FILE",
         visible_aliases = ["server-cert", "server-public-cert"],
-        conflicts_with = "plaintext_only",
         env = "ONEPORT_CERT"
     )]
     cert: Option<PathBuf>,
@@ -65,7 +67,6 @@ pub(crate) struct ServeArgs {
         long,
         value_name = "FILE",
         visible_aliases = ["private-key", "server-key", "server-private-key"],
-        conflicts_with = "plaintext_only",
         env = "ONEPORT_KEY"
     )]
     key: Option<PathBuf>,
@@ -76,9 +77,20 @@ pub(crate) struct ServeArgs {
         long = "name",
         value_name = "NAME",
         action = ArgAction::Append,
-        conflicts_with_all = ["cert", "key", "plaintext_only"]
+        conflicts_with_all = ["cert", "key"]
     )]
     names: Vec<String>,
+
+    /// Serve only clients with a certificate that was signed by a CA in this file
+    /// (PEM; mutual TLS). May be repeated
+    #[arg(
+        long,
+        value_name = "FILE",
+        action = ArgAction::Append,
+        conflicts_with = "plaintext_only",
+        env = "ONEPORT_CLIENT_CA"
+    )]
+    client_ca: Vec<PathBuf>,
 
     /// Where the development certificate is kept [default: oneport/dev-certs in the
     /// user's data directory]
@@ -123,11 +135,22 @@ pub(crate) struct ServeArgs {
     /// stdout too. RUST_LOG chooses what is in the log, such as oneport=debug
     #[arg(long, value_enum, default_value = "text", env = "ONEPORT_LOG_FORMAT")]
     pub(crate) log_format: LogFormat,
+
+    #[command(flatten)]
+    pub(crate) answers: AnswerArgs,
 }
 
-/// The certificate that was asked for.
+/// The certificate that was asked for, and the clients'.
 #[derive(Debug)]
-pub(crate) enum CertificateArgs {
+pub(crate) struct CertificateArgs {
+    pub(crate) own: OwnCertificate,
+    pub(crate) client_cas: Vec<PathBuf>,
+    pub(crate) explain_client_cert: bool,
+}
+
+/// Where the server's own certificate comes from.
+#[derive(Debug)]
+pub(crate) enum OwnCertificate {
     /// Made here, for these names besides the usual ones.
     Development {
         dir: Option<PathBuf>,
@@ -146,21 +169,26 @@ impl ServeArgs {
         }
     }
 
-    /// None with `--plaintext-only`.
+    /// None with `--plaintext-only`, unless TLS clients are answered in TLS.
     pub(crate) fn certificate(&self) -> Option<CertificateArgs> {
-        if self.plaintext_only {
+        if self.plaintext_only && !self.answers.answer_tls_with_http {
             return None;
         }
-        Some(match (&self.cert, &self.key) {
-            (Some(cert), Some(key)) => CertificateArgs::Files {
+        let own = match (&self.cert, &self.key) {
+            (Some(cert), Some(key)) => OwnCertificate::Files {
                 cert: cert.clone(),
                 key: key.clone(),
             },
             // One alone was refused by `parse`.
-            _ => CertificateArgs::Development {
+            _ => OwnCertificate::Development {
                 dir: self.data_dir.clone(),
                 names: self.names.clone(),
             },
+        };
+        Some(CertificateArgs {
+            own,
+            client_cas: self.client_ca.clone(),
+            explain_client_cert: self.answers.explain_client_cert,
         })
     }
 
@@ -177,6 +205,26 @@ impl ServeArgs {
                  development certificate"
             )
         };
+        if self.plaintext_only && !self.answers.answer_tls_with_http {
+            let given = [
+                (self.cert.is_some(), "--cert"),
+                (self.key.is_some(), "--key"),
+                (!self.names.is_empty(), "--name"),
+            ];
+            if let Some((_, flag)) = given.into_iter().find(|(given, _)| *given) {
+                return Some(format!(
+                    "{flag} cannot be used with --plaintext-only, which needs no certificate: \
+                     leave one of them out, or add --answer-tls-with-http"
+                ));
+            }
+        }
+        if !self.client_ca.is_empty() && self.allow_plaintext.is_some() {
+            return Some(
+                "--client-ca and --allow-plaintext contradict each other: whoever speaks plaintext \
+                 would be served without any certificate. Leave one of them out"
+                    .to_owned(),
+            );
+        }
         match (&self.cert, &self.key) {
             (Some(_), None) => Some(one_alone("--cert", "--key", "it holds the key too")),
             (None, Some(_)) => Some(one_alone("--key", "--cert", "it holds the certificate too")),
@@ -193,7 +241,7 @@ pub(crate) fn parse() -> Result<ServeArgs, clap::Error> {
         None => cli.serve,
     };
     match args.contradiction() {
-        Some(sentence) => Err(Cli::command().error(ErrorKind::MissingRequiredArgument, sentence)),
+        Some(sentence) => Err(Cli::command().error(ErrorKind::ArgumentConflict, sentence)),
         None => Ok(args),
     }
 }
@@ -259,7 +307,8 @@ mod tests {
                 "--server-private-key",
             ] {
                 let args = serve(&[cert, "a.crt", key, "a.key"]).expect(key);
-                let Some(CertificateArgs::Files { cert, key }) = args.certificate() else {
+                let own = args.certificate().map(|certificate| certificate.own);
+                let Some(OwnCertificate::Files { cert, key }) = own else {
                     panic!("no files");
                 };
                 assert_eq!((cert, key), ("a.crt".into(), "a.key".into()));
@@ -285,15 +334,33 @@ mod tests {
                 .certificate()
                 .is_none()
         );
-        for flag in [
-            "--cert=c",
-            "--key=k",
-            "--name=n",
-            "--tls",
-            "--allow-plaintext",
-        ] {
+        for flag in ["--client-ca=f", "--tls", "--allow-plaintext"] {
             let error = serve(&["--plaintext-only", flag]).expect_err(flag);
             assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{flag}");
         }
+        for flag in ["--cert=c", "--key=k", "--name=n"] {
+            let args = serve(&["--plaintext-only", flag]).expect(flag);
+            let sentence = args.contradiction().expect(flag);
+            assert!(
+                sentence.ends_with("or add --answer-tls-with-http"),
+                "{sentence}"
+            );
+        }
+        let told = ["--plaintext-only", "--answer-tls-with-http", "--name=n"];
+        let args = serve(&told).expect("a certificate to tell it with");
+        assert!(args.contradiction().is_none() && args.certificate().is_some());
+        assert!(serve(&["--answer-tls-with-http"]).is_err());
+    }
+
+    #[test]
+    fn client_certificates() {
+        let args = serve(&["--client-ca=a", "--client-ca=b", "--explain-client-cert"]);
+        let certificate = args.expect("arguments").certificate().expect("one");
+        assert_eq!(certificate.client_cas.len(), 2);
+        assert!(certificate.explain_client_cert);
+        assert!(serve(&["--explain-client-cert"]).is_err());
+        let args = serve(&["--client-ca=a", "--allow-plaintext=loopback"]).expect("arguments");
+        let sentence = args.contradiction().expect("a contradiction");
+        assert!(sentence.contains("contradict each other"), "{sentence}");
     }
 }

@@ -78,7 +78,7 @@ pub struct TlsInfo {
 }
 
 impl ConnInfo {
-    pub(super) fn new(origin: Origin, transport: Transport, http_version: http::Version) -> Self {
+    pub(crate) fn new(origin: Origin, transport: Transport, http_version: http::Version) -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
         Self(Arc::new(Inner {
             id: NEXT.fetch_add(1, Ordering::Relaxed),
@@ -170,7 +170,7 @@ impl ConnInfo {
 
 impl TlsInfo {
     /// None before the handshake is done.
-    pub(super) fn of(connection: &ServerConnection) -> Option<Self> {
+    pub(crate) fn of(connection: &ServerConnection) -> Option<Self> {
         Some(Self {
             version: connection.protocol_version()?,
             cipher: connection.negotiated_cipher_suite()?.suite(),

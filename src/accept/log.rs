@@ -1,0 +1,154 @@
+//! The log lines of refusals, the repeated ones folded.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::mismatch::Mismatch;
+use crate::peer::Peer;
+use crate::sniff::Protocol;
+
+/// A line that was written is only counted for so long.
+const FOLD: Duration = Duration::from_secs(60);
+
+/// So many different lines are counted apart; what comes on top shares one
+/// line per protocol, without an address: neither the memory nor the log grows
+/// with the number of clients.
+const LINES_MOST: usize = 1024;
+
+/// One line per refusal: who, what it spoke, what to do. A misconfigured
+/// health check or a scanner would fill the log with the same one; so a line
+/// that repeats itself is counted, and its number written after a minute.
+#[derive(Default)]
+pub(crate) struct RefusalLog(Mutex<HashMap<Line, Seen>>);
+
+/// What the client spoke.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Spoke {
+    pub(super) protocol: Protocol,
+    pub(super) in_tls: bool,
+}
+
+/// What makes two lines the same: not the port.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+struct Line {
+    from: From,
+    spoke: Spoke,
+    mismatch: Mismatch,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum From {
+    /// One of so many that they are not told apart.
+    Anybody,
+    Ip(IpAddr),
+    Unix,
+}
+
+struct Seen {
+    written: Instant,
+    repeated: u64,
+}
+
+impl RefusalLog {
+    /// Writes the line, or counts it.
+    pub(super) fn note(&self, peer: Peer, spoke: Spoke, mismatch: Mismatch) {
+        let now = Instant::now();
+        let from = peer.ip().map_or(From::Unix, From::Ip);
+        let mut line = Line {
+            from,
+            spoke,
+            mismatch,
+        };
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if lines.len() >= LINES_MOST && !lines.contains_key(&line) {
+            write_due(&mut lines, now, FOLD);
+            if lines.len() >= LINES_MOST {
+                line.from = From::Anybody;
+            }
+        }
+        if let Some(seen) = lines.get_mut(&line) {
+            seen.repeated += 1;
+            if now - seen.written >= FOLD {
+                write_repeated(&line, seen);
+                seen.written = now;
+                seen.repeated = 0;
+            }
+            return;
+        }
+        let written = now;
+        lines.insert(
+            line,
+            Seen {
+                written,
+                repeated: 0,
+            },
+        );
+        drop(lines);
+        tracing::info!(
+            %peer,
+            %spoke,
+            remedy = mismatch.remedy(),
+            "refused: {mismatch}",
+        );
+    }
+
+    /// Writes the numbers that are due; `all` of them at the end.
+    #[cfg(feature = "serve")]
+    pub(crate) fn write_due(&self) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        write_due(&mut lines, Instant::now(), FOLD);
+    }
+
+    /// Writes all numbers: nothing more is coming.
+    #[cfg(feature = "serve")]
+    pub(crate) fn write_all(&self) {
+        let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        write_due(&mut lines, Instant::now(), Duration::ZERO);
+    }
+}
+
+fn write_due(lines: &mut HashMap<Line, Seen>, now: Instant, age: Duration) {
+    lines.retain(|line, seen| {
+        let due = now - seen.written >= age;
+        if due && seen.repeated > 0 {
+            write_repeated(line, seen);
+        }
+        !due
+    });
+}
+
+fn write_repeated(line: &Line, seen: &Seen) {
+    let (peer, spoke, mismatch) = (line.from, line.spoke, line.mismatch);
+    tracing::info!(
+        %peer,
+        %spoke,
+        "refused: {mismatch} (repeated {} times)",
+        seen.repeated,
+    );
+}
+
+impl fmt::Display for From {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Anybody => f.write_str("many addresses"),
+            Self::Ip(ip) => ip.fmt(f),
+            Self::Unix => Peer::Unix.fmt(f),
+        }
+    }
+}
+
+/// `HTTP/1`, or `HTTP/1 inside TLS`.
+impl fmt::Display for Spoke {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.protocol.fmt(f)?;
+        match self.in_tls {
+            true => f.write_str(" inside TLS"),
+            false => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Client certificates that are judged after the handshake, so that the client
+//! can be told what is wrong with its own.
+
+use std::sync::Arc;
+
+use rustls::client::danger::HandshakeSignatureValid;
+use rustls::pki_types::{CertificateDer, UnixTime};
+use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::{
+    CertificateError, DigitallySignedStruct, DistinguishedName, Error, ServerConnection,
+    SignatureScheme,
+};
+
+use crate::mismatch::CertificateFault;
+
+/// Lets every client through the handshake, with any certificate or none; only
+/// that it holds the certificate's key is still proved. [`fault_of`] judges.
+#[derive(Debug)]
+pub(super) struct Postponed(pub(super) Arc<dyn ClientCertVerifier>);
+
+impl ClientCertVerifier for Postponed {
+    fn client_auth_mandatory(&self) -> bool {
+        false
+    }
+
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.0.root_hint_subjects()
+    }
+
+    fn verify_client_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        Ok(ClientCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.0.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.supported_verify_schemes()
+    }
+}
+
+/// What the verifier has against the client of this connection, resumed
+/// sessions included: their certificates are judged again, now.
+pub(super) fn fault_of(
+    verifier: &dyn ClientCertVerifier,
+    connection: &ServerConnection,
+) -> Option<CertificateFault> {
+    let Some([leaf, intermediates @ ..]) = connection.peer_certificates() else {
+        return verifier
+            .client_auth_mandatory()
+            .then_some(CertificateFault::Missing);
+    };
+    let verified = verifier.verify_client_cert(leaf, intermediates, UnixTime::now());
+    let error = verified.err()?;
+    tracing::debug!(%error, "the client certificate is not accepted");
+    Some(match error {
+        Error::InvalidCertificate(error) => fault_in(&error),
+        _ => CertificateFault::Refused,
+    })
+}
+
+fn fault_in(error: &CertificateError) -> CertificateFault {
+    match error {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            CertificateFault::Expired
+        }
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+            CertificateFault::NotYetValid
+        }
+        CertificateError::Revoked => CertificateFault::Revoked,
+        // A CA that was made anew under the same name signs with another key.
+        CertificateError::BadSignature | CertificateError::UnknownIssuer => {
+            CertificateFault::UnknownIssuer
+        }
+        _ => CertificateFault::Refused,
+    }
+}
