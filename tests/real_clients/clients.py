@@ -11,7 +11,7 @@ from dataclasses import dataclass
 HERE = os.path.dirname(os.path.abspath(__file__))
 
 # What a client speaks when it is not asked for TLS.
-HTTP, H2C, GRPC, WEBSOCKET, NOTHING = "http", "h2c", "grpc", "websocket", "nothing"
+HTTP, H2C, GRPC, WEBSOCKET, NOTHING, STRANGER = "http", "h2c", "grpc", "websocket", "nothing", "stranger"
 DRIVER = ()
 # A script may read a refusal from everywhere, but what is served only from there.
 NEVER = "never"
@@ -34,6 +34,10 @@ class Client:
     tells: bool = True
     # The same code as another client when TLS has no part in it: not counted.
     twin: bool = False
+    # Whether it keeps back a certificate whose CA the server does not ask for.
+    withholds: bool = False
+    # What a stranger speaks.
+    protocol: str = ""
     stdin: bytes = b""
 
 
@@ -41,7 +45,7 @@ def all_clients(built):
     """`built` is where `prepare` has put those that are no programs."""
     curl = ("curl", "-sS", "--max-time", "20", "--cacert", "{ca}", "{identity}")
     curls = ("--cert", "{cert}", "--key", "{key}")
-    wget = ("wget", "-nv", "-O-", "--tries=1", "--timeout=20", "--ca-certificate={ca}", "{identity}", "{url}")
+    wget = ("wget", "-O-", "--tries=1", "--timeout=20", "--ca-certificate={ca}", "{identity}", "{url}")
     # Debian's, which is linked with libcurl-gnutls, whatever else is in PATH.
     git = ("/usr/bin/git", "ls-remote", "{url}")
     nghttp = ("nghttp", "-t", "20", "{identity}", "{url}")
@@ -49,7 +53,7 @@ def all_clients(built):
         "openssl", "s_client", "-quiet", "-connect", "localhost:{port}",
         "-servername", "localhost", "-CAfile", "{ca}", "-verify_return_error", "{identity}",
     )
-    gnutls = ("gnutls-cli", "--logfile=/dev/null", "--x509cafile={ca}", "-p", "{port}", "{identity}", "localhost")
+    gnutls = ("gnutls-cli", "--x509cafile={ca}", "-p", "{port}", "{identity}", "localhost")
     python = lambda name: (f"{built}/venv/bin/python", f"{HERE}/python/client.py", name, "{url}")
     libcurl = (f"{built}/venv/bin/python", f"{HERE}/python/libcurl.py")
     node = lambda name: ("node", f"{built}/node/client.mjs", name, "{url}")
@@ -89,10 +93,10 @@ def all_clients(built):
         Client("Node axios", "Node", HTTP, node("axios")),
         Client("Node ws", "Node WebSockets", WEBSOCKET, node("ws")),
         Client("Node grpc-js", "gRPC", GRPC, node("grpc")),
-        Client("Java HttpClient", "Java", HTTP, java("http")),
+        Client("Java HttpClient", "Java", HTTP, java("http"), withholds=True),
         Client("Java HttpURLConnection", "Java", HTTP, java("connection")),
         Client("Java WebSocket", "Java", WEBSOCKET, java("websocket")),
-        Client("Go net/http", "Go", HTTP, go("http")),
+        Client("Go net/http", "Go", HTTP, go("http"), withholds=True),
         Client("Go gorilla/websocket", "Go", WEBSOCKET, go("gorilla")),
         Client("Go grpc-go", "gRPC", GRPC, go("grpc")),
         Client("Rust reqwest (native-tls)", "Rust", HTTP, rust("reqwest-native"), twin=True),
@@ -108,4 +112,21 @@ def all_clients(built):
         Client("Chromium", "Chromium", HTTP, chromium("visit"), NO_IDENTITY, path="/", proof="You came"),
         Client("Chromium fetch()", "Chromium", HTTP, chromium("fetch"), NO_IDENTITY, proof=NEVER),
         Client("Chromium WebSocket", "Chromium", WEBSOCKET, chromium("websocket"), NO_IDENTITY),
+        *strangers(built),
     ]
+
+
+def strangers(built):
+    """Who speaks neither HTTP nor TLS."""
+    ssh = (
+        "ssh", "-p", "{port}", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no",
+        "-o", "UserKnownHostsFile=/dev/null", "localhost", "true",
+    )
+    psql = ("psql", "host=localhost port={port} user=nobody dbname=nothing", "-c", "select 1")
+    for name, protocol, command in [
+        ("ssh", "SSH", ssh),
+        ("redis-cli", "Redis", ("redis-cli", "-p", "{port}", "ping")),
+        ("psql", "PostgreSQL", psql),
+        ("js-libp2p", "libp2p", ("node", f"{built}/node/libp2p.mjs", "{port}")),
+    ]:
+        yield Client(name, "strangers", STRANGER, command, proof=NEVER, protocol=protocol)

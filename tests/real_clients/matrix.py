@@ -1,6 +1,6 @@
 """Every client in every case that it can be in."""
 
-from cases import CASES
+from cases import CASES, NO_CERTIFICATE
 from check import Check, on_one_line
 from clients import GRPC, NEVER, NO_IDENTITY, WEBSOCKET
 from expected import expectation
@@ -21,6 +21,8 @@ def matrix(clients, servers, identities, ca):
 def applies(client, case):
     if client.twin and not case.tls and case.sentence:
         return False
+    if case.only and client.name not in case.only:
+        return False
     if case.identity and client.identity is NO_IDENTITY:
         return False
     if client.proof is NEVER and case.sentence is None:
@@ -33,6 +35,7 @@ class Seen(Check):
 
     def __init__(self, client, case, server, identity, ca):
         self.client, self.case = client, case
+        self.sentence = sentence(client, case)
         self.expected = expectation(client, case) if case.sentence else None
         self.seen = ""
         served = None if not client.tells else case.sentence is None
@@ -50,11 +53,18 @@ class Seen(Check):
         self.seen = "\n".join(line for line in lines if not line.startswith("kept: "))
         kept = "\n".join(line for line in lines if line.startswith("kept: "))
         proof = proof_of(self.client, self.case)
-        if self.case.sentence is None:
+        if self.sentence is None:
             return None if proof in on_one_line(output) else f"does not say: {proof}"
         if proof in on_one_line(output):
             return f"was served: {proof}"
-        return self.expected.fault(self.case.sentence, on_one_line(self.seen), on_one_line(kept))
+        return self.expected.fault(self.sentence, on_one_line(self.seen), on_one_line(kept))
+
+
+def sentence(client, case):
+    """What this client should be told: without a certificate, that there is none."""
+    if client.withholds and case.identity == "wrong-ca":
+        return NO_CERTIFICATE
+    return case.sentence and case.sentence.format(protocol=client.protocol)
 
 
 def command(client, case, server, identity, ca):

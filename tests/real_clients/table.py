@@ -1,11 +1,11 @@
 """The table of clients and cases, as Markdown."""
 
 from cases import REFUSED
-from verdicts import Keeps, Names, Says, Shows
+from verdicts import Keeps, Names, Says, Shows, Varies
 from words import SENTENCE, code, words
 
 ABSENT = "-"
-RANK = [Shows, Keeps, Names, Says]
+RANK = [Shows, Keeps, Names, Varies, Says]
 # The columns of the short table.
 SHORT = {
     "plaintext to a TLS-only port": ("B", "H"),
@@ -23,8 +23,8 @@ def full(seen):
     lines += [
         "",
         "**yes**: the sentence is in what the client prints by itself. kept: its error carries the",
-        "sentence, its message does not. own words: it does not show the sentence, and names the problem.",
-        "no: neither.",
+        "sentence, its message does not. own words: it does not show the sentence, and names the problem;",
+        "varies: in some runs. no: none of these.",
         "",
         *rows(["client", *(case.name for case in cases)], matrix(seen, cases)),
         "",
@@ -47,7 +47,7 @@ def by_verdict(checks):
         yield from rows(head + ["where the sentence is"] * where, (
             [check.client.name, said(check)] + ([check.expected.where] if where else []) for check in own
         ))
-    reasons = dict.fromkeys(check.expected.why for check in checks if isinstance(check.expected, Says))
+    reasons = dict.fromkeys(check.expected.why for check in checks if isinstance(check.expected, (Says, Varies)))
     for reason in reasons:
         own = [check for check in checks if getattr(check.expected, "why", None) == reason]
         yield from ("", f"Not by these: {reason}.", "")
@@ -98,14 +98,18 @@ def tally(checks):
         parts.append(f"{number(Keeps)} more keep it in their error")
     if number(Names):
         parts.append(f"{number(Names)} name the problem in their own words")
+    if number(Varies):
+        parts.append(f"{number(Varies)} sometimes do")
     if number(Says):
         parts.append(f"{number(Says)} do neither")
     return ", ".join(parts)
 
 
 def said(check, longest=170):
-    sentence = check.case.sentence
-    return code(words(check.seen, check.expected.phrase(sentence), sentence, longest))
+    if isinstance(check.expected, Varies):
+        return " or ".join(map(code, check.expected.words))
+    phrase = check.expected.phrase(check.sentence)
+    return code(words(check.seen, phrase, check.sentence, longest))
 
 
 def of(seen, case):

@@ -59,5 +59,24 @@ class Says(Names):
     mark = "no"
 
 
+@dataclass(frozen=True)
+class Varies:
+    """One of these `words`, as it happens, and `why`."""
+
+    words: tuple
+    why: str
+    mark = "varies"
+
+    def fault(self, sentence, seen, kept):
+        if sentence in seen + kept:
+            return "shows the sentence: expect it"
+        if any(words in seen for words in self.words):
+            return None
+        return f"says none of: {', '.join(self.words)}"
+
+    def phrase(self, sentence):
+        return None
+
+
 def _missing(words, seen):
     return None if words in seen else f"does not say: {words}"

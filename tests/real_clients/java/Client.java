@@ -11,6 +11,7 @@ import java.net.http.WebSocketHandshakeException;
 import java.nio.charset.StandardCharsets;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
+import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -56,7 +57,9 @@ public class Client {
     }
 
     static boolean get(HttpClient client, URI uri) throws Exception {
-        var answer = client.send(HttpRequest.newBuilder(uri).build(), BodyHandlers.ofString());
+        // Without a timeout it waits for ever where a TLS alert follows the handshake.
+        var request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10)).build();
+        var answer = client.send(request, BodyHandlers.ofString());
         System.out.println(answer.version() + " " + answer.statusCode() + " " + answer.body());
         return answer.statusCode() == 200;
     }
