@@ -40,12 +40,16 @@ struct Inner {
     http_version: http::Version,
     #[cfg(feature = "serve")]
     upgraded: AtomicBool,
+    #[cfg(feature = "serve")]
+    explained: AtomicBool,
 }
 
 /// Where a connection comes from and which server it belongs to.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     pub(crate) peer: Peer,
+    /// The socket's peer, if it is a proxy that spoke for another.
+    pub(crate) proxy: Option<Peer>,
     pub(crate) local: Option<SocketAddr>,
     pub(crate) observer: Option<Observer>,
 }
@@ -87,6 +91,8 @@ impl ConnInfo {
             http_version,
             #[cfg(feature = "serve")]
             upgraded: AtomicBool::new(false),
+            #[cfg(feature = "serve")]
+            explained: AtomicBool::new(false),
         }))
     }
 
@@ -97,10 +103,18 @@ impl ConnInfo {
         self.0.id
     }
 
-    /// Who is at the other end.
+    /// Who is at the other end: behind a proxy, its client
+    /// ([`ProxyProtocol`](crate::ProxyProtocol)).
     #[must_use]
     pub fn peer(&self) -> Peer {
         self.0.origin.peer
+    }
+
+    /// The proxy through which the peer came, if it said so by the PROXY
+    /// protocol.
+    #[must_use]
+    pub fn proxy(&self) -> Option<Peer> {
+        self.0.origin.proxy
     }
 
     /// The listener's own address, where it has one. For a listener on
@@ -160,6 +174,17 @@ impl ConnInfo {
     #[cfg(feature = "serve")]
     pub(crate) fn mark_upgraded(&self) {
         self.0.upgraded.store(true, Ordering::Relaxed);
+    }
+
+    /// The last response was an explanation: a layer refused the request.
+    #[cfg(feature = "serve")]
+    pub(crate) fn mark_explained(&self) {
+        self.0.explained.store(true, Ordering::Relaxed);
+    }
+
+    #[cfg(feature = "serve")]
+    pub(crate) fn is_explained(&self) -> bool {
+        self.0.explained.load(Ordering::Relaxed)
     }
 
     #[cfg(feature = "serve")]

@@ -69,14 +69,21 @@
 mod accept;
 mod answer;
 mod conn_info;
+mod count;
+mod credentials;
 mod foreign;
+mod host;
 mod io;
+pub mod layer;
 mod lifecycle;
 mod limits;
 mod mismatch;
 mod network;
 mod peer;
+mod peer_set;
 mod policy;
+mod proxy;
+mod redirect;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod sniff;
@@ -91,6 +98,8 @@ pub use mismatch::{CertificateFault, Mismatch};
 pub use network::{Network, NetworkError};
 pub use peer::Peer;
 pub use policy::{AllowPlaintext, Inbound, Mode, Policy, Route};
+pub use proxy::ProxyProtocol;
+pub use redirect::{Redirect, RedirectError, RedirectStatus};
 #[cfg(feature = "serve")]
 pub use serve::{Drained, Listener, Serve, serve_dual, serve_plaintext};
 pub use sniff::{MAX_PREFIX, Protocol, Status, sniff};

@@ -103,7 +103,7 @@ impl Mismatch {
                 "switch the PROXY protocol on at the proxy, or take its address out of --proxy-protocol"
             }
             Self::TlsToPlaintext => {
-                "let the client use http:// or ws://, or configure a certificate here (--cert, --key)"
+                "let the client use http:// or ws://, or serve TLS here (with a certificate, without --plaintext-only)"
             }
         }
     }

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::mismatch::Mismatch;
 use crate::network::Network;
 use crate::peer::Peer;
+use crate::peer_set::PeerSet;
 use crate::sniff::Protocol;
 
 /// What is known of a connection when its route is chosen.
@@ -113,7 +114,7 @@ impl Policy for Mode {
 
 /// TLS for everybody, plaintext only for peers in the given networks.
 ///
-/// The match uses the socket's peer address, IPv4-mapped IPv6 addresses
+/// The match uses the peer's address ([`Inbound::peer`]), IPv4-mapped IPv6 addresses
 /// normalised. A Unix socket's client counts as loopback.
 ///
 /// ```
@@ -126,68 +127,40 @@ impl Policy for Mode {
 /// ```
 #[derive(Clone, Debug)]
 #[must_use]
-pub struct AllowPlaintext {
-    networks: Vec<Network>,
-    loopback: bool,
-}
+pub struct AllowPlaintext(PeerSet);
 
 impl AllowPlaintext {
     /// Plaintext from this machine only: 127.0.0.0/8, ::1, Unix sockets.
     pub fn loopback() -> Self {
-        Self {
-            networks: Vec::new(),
-            loopback: true,
-        }
+        Self(PeerSet::loopback())
     }
 
     /// Plaintext from these networks only.
     pub fn from_networks(networks: impl IntoIterator<Item = Network>) -> Self {
-        Self {
-            networks: networks.into_iter().collect(),
-            loopback: false,
-        }
+        Self(PeerSet::from_networks(networks))
     }
 
     /// Plaintext also from this network.
-    pub fn and(mut self, network: Network) -> Self {
-        self.networks.push(network);
-        self
+    pub fn and(self, network: Network) -> Self {
+        Self(self.0.and(network))
     }
 
     /// Plaintext also from this machine.
-    pub fn and_loopback(mut self) -> Self {
-        self.loopback = true;
-        self
-    }
-
-    fn admits(&self, peer: Peer) -> bool {
-        if self.loopback && peer.is_loopback() {
-            return true;
-        }
-        peer.ip()
-            .is_some_and(|ip| self.networks.iter().any(|network| network.contains(ip)))
+    pub fn and_loopback(self) -> Self {
+        Self(self.0.and_loopback())
     }
 }
 
 /// The networks, comma separated: `loopback, 10.1.0.0/16`.
 impl fmt::Display for AllowPlaintext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut separator = "";
-        if self.loopback {
-            f.write_str("loopback")?;
-            separator = ", ";
-        }
-        for network in &self.networks {
-            write!(f, "{separator}{network}")?;
-            separator = ", ";
-        }
-        Ok(())
+        self.0.fmt(f)
     }
 }
 
 impl Policy for AllowPlaintext {
     fn route(&self, inbound: &Inbound) -> Route {
-        if self.admits(inbound.peer) {
+        if self.0.contains(inbound.peer) {
             Mode::Dual.route(inbound)
         } else {
             Mode::TlsOnly.route(inbound)

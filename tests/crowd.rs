@@ -1,13 +1,14 @@
 //! No client makes another one wait.
 #![allow(clippy::unwrap_used)] // a test
 
+mod log_capture;
 mod support;
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use log_capture::Log;
 use oneport::{Limits, Mode};
 use support::{Pki, Server, exchange, told, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -203,13 +204,7 @@ async fn plaintext_by_network() {
 /// listener's option, so it is said once, and the options are left alone.
 #[tokio::test]
 async fn a_listener_without_nodelay_is_warned_about_once_and_left_alone() {
-    let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_writer(move || writer.clone())
-        .with_ansi(false)
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let (log, _guard) = Log::capture();
     for nodelay in [false, true] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         socket2::SockRef::from(&listener)
@@ -229,22 +224,9 @@ async fn a_listener_without_nodelay_is_warned_about_once_and_left_alone() {
             _ = serve => panic!("ended by itself"),
             () = client => {}
         }
-        let log = String::from_utf8(std::mem::take(&mut *log.0.lock().unwrap())).unwrap();
-        let warnings = log.matches("TCP_NODELAY").count();
-        assert_eq!(warnings, usize::from(!nodelay), "{log}");
-    }
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        io::Write::write(&mut *self.0.lock().unwrap(), bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
+        // One, from the first of the two.
+        let warnings = log.lines_with("TCP_NODELAY");
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
     }
 }
 

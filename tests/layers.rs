@@ -25,25 +25,36 @@ const MODULES: &[(&str, &str)] = &[
     ("limits", ""),
     ("network", ""),
     ("peer", ""),
+    ("peer_set", "network peer"),
+    ("proxy", "network peer peer_set"),
     ("sniff", "foreign"),
     ("mismatch", "foreign"),
-    ("policy", "mismatch network peer sniff"),
+    ("count", "mismatch"),
+    ("policy", "mismatch network peer peer_set sniff"),
+    ("credentials", ""),
+    ("host", ""),
+    ("redirect", "credentials host mismatch"),
     ("io", ""),
     ("tls", "io mismatch"),
     ("conn_info", "lifecycle peer"),
     ("answer", "conn_info foreign mismatch tls"),
     (
+        "layer",
+        "answer conn_info credentials host mismatch redirect",
+    ),
+    (
         "accept",
-        "answer conn_info foreign io limits mismatch peer policy sniff tls",
+        "answer conn_info count foreign io limits mismatch peer policy proxy sniff tls",
     ),
     (
         "serve",
-        "accept answer conn_info io lifecycle limits mismatch peer policy tls",
+        "accept answer conn_info io lifecycle limits mismatch peer policy proxy tls",
     ),
 ];
 
 /// These decide; they never wait, read, write or look at a clock.
-const PURE: &str = "foreign limits mismatch network peer policy sniff";
+const PURE: &str = "credentials foreign host limits mismatch network peer peer_set policy proxy \
+                    redirect sniff";
 const IMPURE: &str = "tokio async await Instant SystemTime std::env std::fs std::io std::process \
                       std::thread TcpListener TcpStream UdpSocket UnixListener UnixStream";
 

@@ -59,7 +59,11 @@ where
     I: AsyncRead + AsyncWrite + Unpin,
 {
     let Sniffed {
-        io, prefix, origin, ..
+        io,
+        prefix,
+        origin,
+        proxy,
+        ..
     } = sniffed;
     let config = config.load();
     let mut tls = agree(acceptor, config.server(), io, prefix).await?;
@@ -96,6 +100,7 @@ where
         protocol,
         origin,
         tls: Some(info),
+        proxy,
     };
     if let Some(mismatch) = mismatch {
         let sniffed = Box::new(sniffed);

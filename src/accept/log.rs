@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::count;
 use crate::mismatch::Mismatch;
 use crate::peer::Peer;
 use crate::sniff::Protocol;
@@ -57,6 +58,7 @@ struct Seen {
 impl RefusalLog {
     /// Writes the line, or counts it.
     pub(super) fn note(&self, peer: Peer, spoke: Spoke, mismatch: Mismatch) {
+        count::refused(mismatch);
         let now = Instant::now();
         let from = peer.ip().map_or(From::Unix, From::Ip);
         let mut line = Line {

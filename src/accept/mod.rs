@@ -7,8 +7,6 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use http_body::Body;
-use hyper::body::Incoming;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 use tower_service::Service;
@@ -17,6 +15,7 @@ mod error;
 mod handshake;
 mod log;
 mod refuse;
+mod settings;
 mod sniffed;
 mod stream;
 
@@ -24,18 +23,18 @@ pub use error::{AcceptError, Stage};
 pub(crate) use handshake::Handshaken;
 #[cfg(feature = "serve")]
 pub(crate) use handshake::Refused;
+#[cfg(feature = "serve")]
 pub(crate) use log::RefusalLog;
 pub(crate) use sniffed::{FirstFlight, Sniffed};
 pub use stream::Stream;
 
-use crate::answer::{self, BoxError, Explainer};
+use settings::{Settings, TlsToPlaintext};
+
+use crate::answer;
 use crate::conn_info::{ConnInfo, Origin};
-use crate::io::Linger;
-use crate::limits::Limits;
 use crate::mismatch::Mismatch;
 use crate::peer::Peer;
-use crate::policy::{Mode, Policy, Route};
-use crate::tls::TlsConfig;
+use crate::policy::Route;
 
 /// Makes an HTTP stream of a TCP (or any other) one: reads its first bytes,
 /// then shakes hands, passes plaintext through, or tells the wrong client what
@@ -63,27 +62,7 @@ use crate::tls::TlsConfig;
 /// ```
 #[derive(Clone)]
 #[must_use]
-pub struct Acceptor(Arc<Inner>);
-
-#[derive(Clone)]
-struct Inner {
-    tls: Option<TlsConfig>,
-    policy: Arc<dyn Policy>,
-    limits: Limits,
-    linger: Linger,
-    explainer: Explainer,
-    tls_to_plaintext: TlsToPlaintext,
-    log: Arc<RefusalLog>,
-}
-
-/// How a TLS client of a plaintext-only port is told.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum TlsToPlaintext {
-    /// In plaintext, in place of a handshake.
-    Bare,
-    /// In HTTP, after a handshake.
-    InTls,
-}
+pub struct Acceptor(Arc<Settings>);
 
 /// An accepted connection.
 #[derive(Debug)]
@@ -96,83 +75,6 @@ pub struct Accepted<I> {
 }
 
 impl Acceptor {
-    /// Both modes on one port: TLS with this configuration, and plaintext.
-    pub fn new(tls: impl Into<TlsConfig>) -> Self {
-        Self::with(Some(tls.into()))
-    }
-
-    /// No certificate, plaintext only: a TLS client is told so.
-    pub fn plaintext_only() -> Self {
-        Self::with(None)
-    }
-
-    pub(crate) fn with(tls: Option<TlsConfig>) -> Self {
-        let limits = Limits::default();
-        Self(Arc::new(Inner {
-            tls,
-            policy: Arc::new(Mode::default()),
-            linger: linger_of(&limits),
-            limits,
-            explainer: Explainer::default(),
-            tls_to_plaintext: TlsToPlaintext::Bare,
-            log: Arc::default(),
-        }))
-    }
-
-    /// Serve this mode to everybody. Default: [`Mode::Dual`].
-    pub fn mode(self, mode: Mode) -> Self {
-        self.policy(mode)
-    }
-
-    /// Choose the route of each connection; see [`Policy`].
-    pub fn policy(mut self, policy: impl Policy) -> Self {
-        Arc::make_mut(&mut self.0).policy = Arc::new(policy);
-        self
-    }
-
-    /// Deadlines and bounds.
-    pub fn limits(mut self, limits: Limits) -> Self {
-        let limits = limits.on_a_clock();
-        let inner = Arc::make_mut(&mut self.0);
-        inner.linger = linger_of(&limits);
-        inner.limits = limits;
-        self
-    }
-
-    /// Answer refused HTTP requests with this service, in place of [`Explain`].
-    ///
-    /// It gets the refused request; in its extensions are the
-    /// [`Mismatch`](crate::Mismatch) and the [`ConnInfo`] of the connection,
-    /// which ends with the response. Whatever it answers, there is no
-    /// `Set-Cookie` on a refusal, no `Strict-Transport-Security` in the clear,
-    /// and always an `Oneport-Mismatch` header. If it fails, or takes half of
-    /// [`Limits::refusal`], the default explanation is sent.
-    ///
-    /// [`Explain`]: crate::Explain
-    pub fn explain<S, B>(mut self, service: S) -> Self
-    where
-        S: Service<http::Request<Incoming>, Response = http::Response<B>> + Clone + Send + 'static,
-        S::Error: Into<BoxError>,
-        S::Future: Send + 'static,
-        B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
-    {
-        Arc::make_mut(&mut self.0).explainer = Explainer::new(service);
-        self
-    }
-
-    /// Where TLS is refused ([`Mode::PlaintextOnly`], or by a [`Policy`]) and a
-    /// certificate is configured all the same: shake hands with it and answer
-    /// in HTTP, 421 with the sentence, in place of a plaintext 400 that few TLS
-    /// clients show to their user. The application is never reached over TLS.
-    ///
-    /// Off by default: it needs a certificate that clients trust. With one
-    /// that they do not, browsers show a warning page, and people learn to
-    /// click it away.
-    pub fn answer_tls_with_http(mut self) -> Self {
-        Arc::make_mut(&mut self.0).tls_to_plaintext = TlsToPlaintext::InTls;
-        self
-    }
-
     /// Waits for the client's first bytes and makes a stream of the
     /// connection. Takes at most `sniff + handshake + first_request` of the
     /// [`Limits`], or `sniff + refusal + linger` for a refused client.
@@ -195,12 +97,13 @@ impl Acceptor {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let origin = Origin {
+        let mut origin = Origin {
             peer: peer.into(),
+            proxy: None,
             local: None,
             observer: None,
         };
-        let first = FirstFlight::read(self, &mut io).await?;
+        let first = FirstFlight::read(self, &mut io, &mut origin).await?;
         let sniffed = Sniffed::new(io, first, origin);
         match sniffed.route(self) {
             Route::Plaintext => Ok(self.plaintext(sniffed)),
@@ -261,6 +164,12 @@ impl Acceptor {
         &self.0.log
     }
 
+    /// Drains what the client of an explanation still sends, after FIN.
+    #[cfg(feature = "serve")]
+    pub(crate) async fn linger<I: AsyncRead + Unpin>(&self, io: I) {
+        self.0.linger.drain(io).await;
+    }
+
     /// Tells a client that its request head did not come in time, and closes.
     pub(crate) async fn say_late<I>(&self, mut io: I, after: Duration)
     where
@@ -273,13 +182,9 @@ impl Acceptor {
     }
 
     /// For the stages of a connection.
-    fn settings(&self) -> &Inner {
+    fn settings(&self) -> &Settings {
         &self.0
     }
-}
-
-fn linger_of(limits: &Limits) -> Linger {
-    Linger::new(limits.lingering, limits.linger, limits.linger_bytes)
 }
 
 impl fmt::Debug for Acceptor {

@@ -31,6 +31,7 @@ where
         protocol,
         origin,
         tls,
+        ..
     } = sniffed;
     let spoke = Spoke {
         protocol,

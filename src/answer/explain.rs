@@ -68,12 +68,19 @@ impl Explain {
 
     /// The response to this request.
     pub(crate) fn response(&self, request: &Parts, mismatch: Mismatch) -> Response<Explanation> {
-        match is_grpc(request) {
+        let mut response = match is_grpc(request) {
             true => grpc(mismatch),
             false => http(request, mismatch),
-        }
+        };
+        response.extensions_mut().insert(Explained);
+        response
     }
 }
+
+/// In the extensions of an explanation: the connection should be closed so that
+/// it arrives, whatever the client still sends.
+#[derive(Clone, Copy)]
+pub(crate) struct Explained;
 
 /// A request without a [`Mismatch`] in its extensions is no refused one: it
 /// gets a 500, and the log says so.

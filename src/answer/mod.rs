@@ -16,6 +16,8 @@ mod refusal;
 mod tls;
 
 pub use explain::Explain;
+#[cfg(feature = "serve")]
+pub(crate) use explain::Explained;
 pub use explanation::Explanation;
 pub(crate) use foreign::foreign;
 pub(crate) use http1::http1;

@@ -64,6 +64,7 @@ where
         };
         let origin = Origin {
             peer: addr.clone().into(),
+            proxy: None,
             local,
             observer: Some(shared.observer.clone()),
         };

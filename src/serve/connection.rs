@@ -51,7 +51,7 @@ pub(super) async fn run(mut stage: Stage, mut observer: Observer) {
 pub(super) fn sniffing<I, A, Addr, K>(
     shared: Arc<Shared>,
     connection: Connection<I, A, Addr>,
-    origin: Origin,
+    mut origin: Origin,
 ) -> Stage
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -61,7 +61,7 @@ where
 {
     let Connection { mut io, app, addr } = connection;
     let future = Box::pin(async move {
-        let first = match FirstFlight::read(&shared.acceptor, &mut io).await {
+        let first = match FirstFlight::read(&shared.acceptor, &mut io, &mut origin).await {
             Ok(first) => first,
             Err(error) => {
                 log(origin.peer, &error);

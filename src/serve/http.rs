@@ -120,6 +120,11 @@ impl Http {
                     let io = parts.io.into_inner();
                     acceptor.say_late(io, self.request_head).await;
                 }
+            } else if ended.is_ok() && info.is_explained() {
+                // hyper has sent FIN, and read of an upload what was there.
+                if let Some(parts) = connection.into_parts() {
+                    acceptor.linger(parts.io.into_inner()).await;
+                }
             }
             ended
         };

@@ -8,16 +8,13 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body::Body;
-use hyper::body::Incoming;
-use hyper::server::conn::{http1, http2};
 use tokio::select;
 use tokio::sync::Semaphore;
 use tokio::time::{interval, timeout};
-use tower_service::Service;
 
 mod accept_loop;
 mod app;
+mod builder;
 mod connection;
 mod executor;
 mod http;
@@ -30,10 +27,8 @@ pub use executor::Executor;
 pub use listener::Listener;
 
 use crate::accept::Acceptor;
-use crate::answer::BoxError;
 use crate::lifecycle::{Lifecycle, Observer, Phase};
 use crate::limits::Limits;
-use crate::policy::{Mode, Policy};
 use crate::tls::TlsConfig;
 
 /// Serves `app` over TLS and plaintext on one port: the drop-in for
@@ -126,98 +121,6 @@ impl<L, A, K> Serve<L, A, K> {
             lifecycle,
             observer,
             signal: pending(),
-        }
-    }
-}
-
-impl<L, A, K, F> Serve<L, A, K, F> {
-    /// Serve this mode to everybody. Default: [`Mode::Dual`].
-    pub fn mode(self, mode: Mode) -> Self {
-        self.policy(mode)
-    }
-
-    /// Choose the route of each connection, instead of a [`Mode`] for all.
-    pub fn policy(mut self, policy: impl Policy) -> Self {
-        self.acceptor = self.acceptor.policy(policy);
-        self
-    }
-
-    /// Deadlines and bounds.
-    pub fn limits(mut self, limits: Limits) -> Self {
-        let limits = limits.on_a_clock();
-        self.http.apply(&limits);
-        self.limits = limits;
-        self
-    }
-
-    /// Answer refused HTTP requests with this service, in place of
-    /// [`Explain`](crate::Explain); see [`Acceptor::explain`].
-    pub fn explain<S, B>(mut self, service: S) -> Self
-    where
-        S: Service<::http::Request<Incoming>, Response = ::http::Response<B>>
-            + Clone
-            + Send
-            + 'static,
-        S::Error: Into<BoxError>,
-        S::Future: Send + 'static,
-        B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
-    {
-        self.acceptor = self.acceptor.explain(service);
-        self
-    }
-
-    /// Where TLS is refused although a certificate is configured, answer in
-    /// HTTP after a handshake; see [`Acceptor::answer_tls_with_http`].
-    pub fn answer_tls_with_http(mut self) -> Self {
-        self.acceptor = self.acceptor.answer_tls_with_http();
-        self
-    }
-
-    /// hyper's HTTP/1 settings, applied over what is set so far: half-close and a timer are
-    /// on, the header deadline is [`Limits::request_head`], heads have at most
-    /// 64 KiB and 100 headers.
-    ///
-    /// Half-close means that a client may end its side and still get its
-    /// answer; so hyper does not look whether it is still there, and a handler
-    /// whose client has left runs to its end. One that may wait for ever (a
-    /// long poll) needs a limit of its own, or `half_close(false)`: then it is
-    /// cancelled when the client's end arrives, as `axum::serve` does.
-    pub fn http1(
-        mut self,
-        configure: impl FnOnce(&mut http1::Builder) -> &mut http1::Builder,
-    ) -> Self {
-        configure(&mut self.http.http1);
-        self
-    }
-
-    /// hyper's HTTP/2 settings, applied over what is set so far: extended CONNECT (RFC 8441)
-    /// and a timer are on, 100 streams, windows of 256 KiB and 1 MiB, a ping
-    /// every 20 s.
-    pub fn http2(
-        mut self,
-        configure: impl FnOnce(&mut http2::Builder<Executor>) -> &mut http2::Builder<Executor>,
-    ) -> Self {
-        configure(&mut self.http.http2);
-        self
-    }
-
-    /// When `signal` completes, stop accepting and drain: undecided and idle
-    /// connections end at once, HTTP/2 clients get GOAWAY, what is in flight
-    /// (upgraded connections included) has [`Limits::drain`] to finish.
-    pub fn with_graceful_shutdown<G>(self, signal: G) -> Serve<L, A, K, G>
-    where
-        G: Future<Output = ()> + Send + 'static,
-    {
-        Serve {
-            listener: self.listener,
-            app: self.app,
-            kind: self.kind,
-            acceptor: self.acceptor,
-            limits: self.limits,
-            http: self.http,
-            lifecycle: self.lifecycle,
-            observer: self.observer,
-            signal,
         }
     }
 }

@@ -10,6 +10,7 @@ use hyper_util::service::TowerToHyperService;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use crate::answer::Explained;
 use crate::conn_info::ConnInfo;
 
 /// Puts [`ConnInfo`] into each request, and notes when a response upgrades the
@@ -76,6 +77,9 @@ where
             let status = response.status();
             if status == StatusCode::SWITCHING_PROTOCOLS || (*this.connect && status.is_success()) {
                 this.info.mark_upgraded();
+            }
+            if response.extensions().get::<Explained>().is_some() {
+                this.info.mark_explained();
             }
         }
         Poll::Ready(response)

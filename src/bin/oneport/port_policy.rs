@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::str::FromStr;
 
 use oneport::{
-    AllowPlaintext, Inbound, Mode, Network, NetworkError, Peer, Policy, Protocol, Route,
+    AllowPlaintext, Inbound, Mode, Network, NetworkError, Peer, Policy, Protocol, ProxyProtocol,
+    Route,
 };
 
 /// The addresses that are not routed on the internet: RFC 1918 (IPv4) and RFC
@@ -78,6 +79,24 @@ impl FromStr for PortPolicy {
         }
         Ok(Self::PlaintextFor(allowed))
     }
+}
+
+/// The value of `--proxy-protocol`.
+pub(crate) fn proxies(text: &str) -> Result<ProxyProtocol, String> {
+    let mut proxies = ProxyProtocol::from_networks([]);
+    for word in text.split(',').map(str::trim) {
+        proxies = match word {
+            // Then anybody could call itself anybody.
+            "all" => return Err("name the proxies' addresses or networks".to_owned()),
+            "loopback" => proxies.and_loopback(),
+            "private" => private()
+                .into_iter()
+                .fold(proxies, ProxyProtocol::and)
+                .and_loopback(),
+            _ => proxies.and(network(word)?),
+        };
+    }
+    Ok(proxies)
 }
 
 /// Whom plaintext is served to.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use axum::Router;
-use oneport::{Drained, Limits};
+use oneport::{Drained, Limits, ProxyProtocol};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -57,6 +57,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
         limits,
         certificate,
         answer_tls_with_http: args.answers.answer_tls_with_http,
+        proxies: args.proxy_protocol.clone(),
     };
     tokio::select! {
         drained = server.run(app, stop) => drained.map_err(Failure::Runtime),
@@ -70,6 +71,7 @@ struct Server {
     limits: Limits,
     certificate: Option<Certificate>,
     answer_tls_with_http: bool,
+    proxies: Option<ProxyProtocol>,
 }
 
 impl Server {
@@ -85,6 +87,10 @@ impl Server {
         let server = match self.answer_tls_with_http {
             true => server.answer_tls_with_http(),
             false => server,
+        };
+        let server = match self.proxies {
+            Some(proxies) => server.proxy_protocol(proxies),
+            None => server,
         };
         let drained = server
             .policy(self.policy)

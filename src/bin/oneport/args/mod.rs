@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
-use oneport::Mode;
+use oneport::{Mode, ProxyProtocol};
 
 use crate::exit;
 use crate::listen_addr::ListenAddr;
 use crate::log::LogFormat;
-use crate::port_policy::PortPolicy;
+use crate::port_policy::{PortPolicy, proxies};
 use answers::AnswerArgs;
 
 /// One TCP port that speaks TLS (HTTPS, WSS, HTTP/2) and, where it is allowed,
@@ -111,6 +111,17 @@ pub(crate) struct ServeArgs {
         env = "ONEPORT_ALLOW_PLAINTEXT"
     )]
     allow_plaintext: Option<PortPolicy>,
+
+    /// Expect the PROXY protocol (v1 or v2) from these load balancers: a comma
+    /// separated list of `loopback`, `private`, networks and addresses. From them
+    /// it is required, from others it is refused
+    #[arg(
+        long,
+        value_name = "FROM",
+        value_parser = proxies,
+        env = "ONEPORT_PROXY_PROTOCOL"
+    )]
+    pub(crate) proxy_protocol: Option<ProxyProtocol>,
 
     /// Serve plaintext only, without any certificate; TLS clients are told so
     #[arg(long)]
@@ -247,120 +258,4 @@ pub(crate) fn parse() -> Result<ServeArgs, clap::Error> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn serve(args: &[&str]) -> Result<ServeArgs, clap::Error> {
-        let argv = ["oneport"].into_iter().chain(args.iter().copied());
-        Cli::try_parse_from(argv).map(|cli| match cli.command {
-            Some(Command::Serve(args)) => args,
-            None => cli.serve,
-        })
-    }
-
-    #[test]
-    fn the_definition_is_sound() {
-        Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn serve_is_the_default_command() {
-        for argv in [&["--drain", "3"][..], &["serve", "--drain", "3"]] {
-            let args = serve(argv).expect("arguments");
-            assert_eq!(args.drain(), Duration::from_secs(3));
-            assert_eq!(args.listen.to_string(), "127.0.0.1:3000");
-        }
-    }
-
-    #[test]
-    fn tls_is_the_default_and_may_be_said() {
-        for flag in ["--tls", "--ssl", "--https", "--secure"] {
-            let args = serve(&[flag]).expect(flag);
-            assert!(matches!(
-                args.policy(),
-                PortPolicy::Everybody(Mode::TlsOnly)
-            ));
-            assert!(serve(&[flag, "--plaintext-only"]).is_err(), "{flag}");
-        }
-    }
-
-    #[test]
-    fn allow_plaintext() {
-        let policy = |argv: &[&str]| serve(argv).map(|args| args.policy().to_string());
-        let all = policy(&["--allow-plaintext"]).expect("bare");
-        assert_eq!(all, "everybody");
-        let loopback = policy(&["--allow-plaintext=loopback"]).expect("loopback");
-        assert_eq!(loopback, "loopback");
-        assert_eq!(policy(&[]).expect("nothing"), "nobody");
-        // The value needs its `=`, or a following word would be swallowed.
-        assert!(policy(&["--allow-plaintext", "loopback"]).is_err());
-        assert!(policy(&["--allow-plaintext=nobody"]).is_err());
-    }
-
-    #[test]
-    fn spellings_of_the_certificate_flags() {
-        for cert in ["--cert", "--server-cert", "--server-public-cert"] {
-            for key in [
-                "--key",
-                "--private-key",
-                "--server-key",
-                "--server-private-key",
-            ] {
-                let args = serve(&[cert, "a.crt", key, "a.key"]).expect(key);
-                let own = args.certificate().map(|certificate| certificate.own);
-                let Some(OwnCertificate::Files { cert, key }) = own else {
-                    panic!("no files");
-                };
-                assert_eq!((cert, key), ("a.crt".into(), "a.key".into()));
-                assert!(args.contradiction().is_none());
-            }
-        }
-    }
-
-    #[test]
-    fn one_alone_is_a_contradiction() {
-        for flag in ["--cert", "--key"] {
-            let args = serve(&[flag, "file"]).expect(flag);
-            let sentence = args.contradiction().expect(flag);
-            assert!(sentence.starts_with(&format!("{flag} was given without --")));
-        }
-    }
-
-    #[test]
-    fn plaintext_only_conflicts_with_all_that_is_about_tls() {
-        assert!(
-            serve(&["--plaintext-only"])
-                .expect("alone")
-                .certificate()
-                .is_none()
-        );
-        for flag in ["--client-ca=f", "--tls", "--allow-plaintext"] {
-            let error = serve(&["--plaintext-only", flag]).expect_err(flag);
-            assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{flag}");
-        }
-        for flag in ["--cert=c", "--key=k", "--name=n"] {
-            let args = serve(&["--plaintext-only", flag]).expect(flag);
-            let sentence = args.contradiction().expect(flag);
-            assert!(
-                sentence.ends_with("or add --answer-tls-with-http"),
-                "{sentence}"
-            );
-        }
-        let told = ["--plaintext-only", "--answer-tls-with-http", "--name=n"];
-        let args = serve(&told).expect("a certificate to tell it with");
-        assert!(args.contradiction().is_none() && args.certificate().is_some());
-        assert!(serve(&["--answer-tls-with-http"]).is_err());
-    }
-
-    #[test]
-    fn client_certificates() {
-        let args = serve(&["--client-ca=a", "--client-ca=b", "--explain-client-cert"]);
-        let certificate = args.expect("arguments").certificate().expect("one");
-        assert_eq!(certificate.client_cas.len(), 2);
-        assert!(certificate.explain_client_cert);
-        assert!(serve(&["--explain-client-cert"]).is_err());
-        let args = serve(&["--client-ca=a", "--allow-plaintext=loopback"]).expect("arguments");
-        let sentence = args.contradiction().expect("a contradiction");
-        assert!(sentence.contains("contradict each other"), "{sentence}");
-    }
-}
+mod tests;

@@ -1,0 +1,128 @@
+//! How an acceptor is set up.
+
+use std::sync::Arc;
+
+use http_body::Body;
+use hyper::body::Incoming;
+use tower_service::Service;
+
+use super::Acceptor;
+use super::log::RefusalLog;
+use crate::answer::{BoxError, Explainer};
+use crate::io::Linger;
+use crate::limits::Limits;
+use crate::policy::{Mode, Policy};
+use crate::proxy::ProxyProtocol;
+use crate::tls::TlsConfig;
+
+/// What all connections of an acceptor share.
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) tls: Option<TlsConfig>,
+    pub(super) policy: Arc<dyn Policy>,
+    pub(super) limits: Limits,
+    pub(super) linger: Linger,
+    pub(super) explainer: Explainer,
+    pub(super) proxies: Option<ProxyProtocol>,
+    pub(super) tls_to_plaintext: TlsToPlaintext,
+    pub(super) log: Arc<RefusalLog>,
+}
+
+/// How a TLS client of a plaintext-only port is told.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum TlsToPlaintext {
+    /// In plaintext, in place of a handshake.
+    Bare,
+    /// In HTTP, after a handshake.
+    InTls,
+}
+
+impl Acceptor {
+    /// Both modes on one port: TLS with this configuration, and plaintext.
+    pub fn new(tls: impl Into<TlsConfig>) -> Self {
+        Self::with(Some(tls.into()))
+    }
+
+    /// No certificate, plaintext only: a TLS client is told so.
+    pub fn plaintext_only() -> Self {
+        Self::with(None)
+    }
+
+    pub(crate) fn with(tls: Option<TlsConfig>) -> Self {
+        let limits = Limits::default();
+        Self(Arc::new(Settings {
+            tls,
+            policy: Arc::new(Mode::default()),
+            linger: linger_of(&limits),
+            limits,
+            explainer: Explainer::default(),
+            proxies: None,
+            tls_to_plaintext: TlsToPlaintext::Bare,
+            log: Arc::default(),
+        }))
+    }
+
+    /// Serve this mode to everybody. Default: [`Mode::Dual`].
+    pub fn mode(self, mode: Mode) -> Self {
+        self.policy(mode)
+    }
+
+    /// Choose the route of each connection; see [`Policy`].
+    pub fn policy(mut self, policy: impl Policy) -> Self {
+        Arc::make_mut(&mut self.0).policy = Arc::new(policy);
+        self
+    }
+
+    /// Deadlines and bounds.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        let limits = limits.on_a_clock();
+        let inner = Arc::make_mut(&mut self.0);
+        inner.linger = linger_of(&limits);
+        inner.limits = limits;
+        self
+    }
+
+    /// Answer refused HTTP requests with this service, in place of [`Explain`].
+    ///
+    /// It gets the refused request; in its extensions are the
+    /// [`Mismatch`](crate::Mismatch) and the [`ConnInfo`] of the connection,
+    /// which ends with the response. Whatever it answers, there is no
+    /// `Set-Cookie` on a refusal, no `Strict-Transport-Security` in the clear,
+    /// and always an `Oneport-Mismatch` header. If it fails, or takes half of
+    /// [`Limits::refusal`], the default explanation is sent.
+    ///
+    /// [`Explain`]: crate::Explain
+    pub fn explain<S, B>(mut self, service: S) -> Self
+    where
+        S: Service<http::Request<Incoming>, Response = http::Response<B>> + Clone + Send + 'static,
+        S::Error: Into<BoxError>,
+        S::Future: Send + 'static,
+        B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
+    {
+        Arc::make_mut(&mut self.0).explainer = Explainer::new(service);
+        self
+    }
+
+    /// Where TLS is refused ([`Mode::PlaintextOnly`], or by a [`Policy`]) and a
+    /// certificate is configured all the same: shake hands with it and answer
+    /// in HTTP, 421 with the sentence, in place of a plaintext 400 that few TLS
+    /// clients show to their user. The application is never reached over TLS.
+    ///
+    /// Off by default: it needs a certificate that clients trust. With one
+    /// that they do not, browsers show a warning page, and people learn to
+    /// click it away.
+    pub fn answer_tls_with_http(mut self) -> Self {
+        Arc::make_mut(&mut self.0).tls_to_plaintext = TlsToPlaintext::InTls;
+        self
+    }
+
+    /// Expect the PROXY protocol from these peers. Default: from nobody.
+    pub fn proxy_protocol(mut self, proxies: ProxyProtocol) -> Self {
+        Arc::make_mut(&mut self.0).proxies = Some(proxies);
+        self
+    }
+}
+
+fn linger_of(limits: &Limits) -> Linger {
+    Linger::new(limits.lingering, limits.linger, limits.linger_bytes)
+}

@@ -1,0 +1,19 @@
+//! What is counted, by the `metrics` crate: whichever recorder the process has
+//! installed. Without the feature nothing is.
+
+use crate::mismatch::Mismatch;
+
+/// A client was refused: `oneport_refused_total`, by reason.
+pub(crate) fn refused(mismatch: Mismatch) {
+    #[cfg(feature = "metrics")]
+    metrics::counter!("oneport_refused_total", "reason" => mismatch.slug()).increment(1);
+    #[cfg(not(feature = "metrics"))]
+    let _ = mismatch;
+}
+
+/// A refused request had credentials in it, in the clear:
+/// `oneport_plaintext_credentials_total`.
+pub(crate) fn credentials() {
+    #[cfg(feature = "metrics")]
+    metrics::counter!("oneport_plaintext_credentials_total").increment(1);
+}
