@@ -7,7 +7,7 @@ use http::request::Parts;
 /// The kinds of secrets that a request carries, never the secrets.
 ///
 /// Displays as `an Authorization header, a query parameter "token"`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Credentials {
     /// By its place in [`HEADERS`].
     headers: [bool; HEADERS.len()],
@@ -74,6 +74,15 @@ impl Credentials {
 
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// What to tell their owner, if there are any.
+    pub(crate) fn warning(&self) -> Option<String> {
+        (!self.is_empty()).then(|| {
+            format!(
+                "This request carried {self} over the network unencrypted: anybody on the way may have read it, so replace that secret."
+            )
+        })
     }
 }
 

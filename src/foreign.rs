@@ -7,6 +7,7 @@
 use core::fmt;
 
 pub(crate) mod line;
+mod sentence;
 pub(crate) mod signature;
 
 pub(crate) use signature::Match;
@@ -130,47 +131,6 @@ impl Foreign {
             Self::TlsApplicationData => "TLS application data",
             Self::TlsOther => "a TLS record that is not a ClientHello",
             Self::Unknown => "an unknown protocol",
-        }
-    }
-
-    /// Whether the client sent text, so that an answer in text may be read by
-    /// someone.
-    #[must_use]
-    pub const fn is_text(self) -> bool {
-        match self {
-            Self::Ftp
-            | Self::Http09
-            | Self::HttpMalformed
-            | Self::HttpVersion
-            | Self::Icap
-            | Self::Imap
-            | Self::Irc
-            | Self::Pop3
-            | Self::ProxyV1
-            | Self::Redis
-            | Self::Rtsp
-            | Self::Sip
-            | Self::Smtp
-            | Self::Ssh
-            | Self::Text => true,
-            Self::Amqp
-            | Self::Dtls
-            | Self::Ldap
-            | Self::Mqtt
-            | Self::Multistream
-            | Self::PostgresSsl
-            | Self::PostgresStartup
-            | Self::ProxyV2
-            | Self::Rdp
-            | Self::Smb
-            | Self::Socks4
-            | Self::Socks5
-            | Self::Sslv2
-            | Self::Telnet
-            | Self::TlsAlert
-            | Self::TlsApplicationData
-            | Self::TlsOther
-            | Self::Unknown => false,
         }
     }
 }

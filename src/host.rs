@@ -165,7 +165,8 @@ mod tests {
     #[test]
     fn where_the_host_is_found() {
         let (v10, v11, v2) = (Version::HTTP_10, Version::HTTP_11, Version::HTTP_2);
-        let table: [(Version, &str, &[&str], Result<&str, &str>); 13] = [
+        type Case<'a> = (Version, &'a str, &'a [&'a str], Result<&'a str, &'a str>);
+        let table: [Case<'_>; 13] = [
             (v11, "/", &["a.example"], Ok("a.example")),
             (v11, "/", &[], Err("malformed")),
             (v11, "/", &[""], Err("malformed")),

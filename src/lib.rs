@@ -36,11 +36,17 @@
 //! for. [`Mode::TlsOnly`] refuses and explains plaintext, [`AllowPlaintext`]
 //! admits it from some networks. In the binary it is off.
 //!
-//! # Why is there no redirect from http to https?
+//! # Why is http not redirected to https?
 //!
 //! A redirect makes a client look fine that has just sent its cookies over the
 //! network in the clear, and turns a POST into a GET in most clients. The
-//! refusal says what to change instead.
+//! refusal says what to change instead. [`Redirect`] is there for those who
+//! want it all the same, with rules that avoid the worst.
+//!
+//! # And what depends on paths, methods or headers?
+//!
+//! Is in [`layer`]: TLS for some routes only, HSTS, `Forwarded` headers, secure
+//! cookies, a report of who still uses plaintext.
 //!
 //! # Why may a refusal take two seconds?
 //!
@@ -63,8 +69,8 @@
 //!
 //! # Which types of other crates are in the public API?
 //!
-//! Those of bytes, http, http-body, hyper 1, rustls 0.23, tokio, tower-service
-//! and std.
+//! Those of bytes, http, http-body, hyper 1, rustls 0.23, tokio, tower-layer,
+//! tower-service and std.
 
 mod accept;
 mod answer;

@@ -60,9 +60,7 @@ impl Mismatch {
     pub fn sentence(&self) -> &'static str {
         match self {
             Self::ClientCertificate(fault) => fault.sentence(),
-            Self::Foreign(_) => {
-                "This port speaks HTTP (or WebSocket, or gRPC): what arrived is neither HTTP nor TLS."
-            }
+            Self::Foreign(foreign) => foreign.sentence(),
             Self::PlaintextToTls => {
                 "This port requires TLS: use https:// (or wss://) instead of http:// (or ws://)."
             }
@@ -81,7 +79,7 @@ impl Mismatch {
     pub fn slug(&self) -> &'static str {
         match self {
             Self::ClientCertificate(fault) => fault.slug(),
-            Self::Foreign(_) => "foreign",
+            Self::Foreign(foreign) => foreign.slug(),
             Self::PlaintextToTls => "plaintext-to-tls",
             Self::ProxyHeaderMissing => "proxy-header-missing",
             Self::TlsToPlaintext => "tls-to-plaintext",
@@ -95,7 +93,7 @@ impl Mismatch {
             Self::ClientCertificate(_) => {
                 "give the client a certificate from a CA that --client-ca names"
             }
-            Self::Foreign(_) => "point the client at the port of its own protocol",
+            Self::Foreign(foreign) => foreign.remedy(),
             Self::PlaintextToTls => {
                 "let the client use https:// or wss://, or allow plaintext here (--allow-plaintext)"
             }

@@ -37,14 +37,17 @@ const MODULES: &[(&str, &str)] = &[
     ("io", ""),
     ("tls", "io mismatch"),
     ("conn_info", "lifecycle peer"),
-    ("answer", "conn_info foreign mismatch tls"),
+    (
+        "answer",
+        "conn_info credentials foreign mismatch redirect tls",
+    ),
     (
         "layer",
-        "answer conn_info credentials host mismatch redirect",
+        "answer conn_info count credentials host mismatch redirect",
     ),
     (
         "accept",
-        "answer conn_info count foreign io limits mismatch peer policy proxy sniff tls",
+        "answer conn_info count credentials foreign io limits mismatch peer policy proxy sniff tls",
     ),
     (
         "serve",

@@ -1,6 +1,6 @@
 //! What each kind of first bytes is called, case by case.
 
-use oneport::{Foreign, MAX_PREFIX, Protocol, Status, sniff};
+use oneport::{Foreign, MAX_PREFIX, Mismatch, Protocol, Status, sniff};
 
 use Status::Partial;
 
@@ -129,17 +129,12 @@ fn every_name_is_said_in_words_and_has_an_example() {
     for foreign in seen {
         assert_eq!(foreign.to_string(), foreign.name());
         assert!(!foreign.name().is_empty());
-        let examples = FOREIGN.iter().filter(|&&(_, other)| other == foreign);
-        for (bytes, _) in examples {
-            // Only the beginning has been looked at: of Redis and such, a line.
-            let line = bytes.split_inclusive(|&b| b == b'\n').next();
-            let printable = (line.unwrap_or_default().iter())
-                .all(|b| b.is_ascii_graphic() || b" \t\r\n".contains(b));
-            assert!(
-                !foreign.is_text() || printable,
-                "{foreign} is no text: {}",
-                bytes.escape_ascii()
-            );
+        // Into headers, pages and lines of text it goes as it is.
+        let mismatch = Mismatch::Foreign(foreign);
+        for text in [mismatch.sentence(), mismatch.slug(), mismatch.remedy()] {
+            let plain = |c: char| (' '..='~').contains(&c) && !"%\"<>&\\".contains(c);
+            assert!(text.chars().all(plain), "{text}");
+            assert!(text.len() < 0x78, "too long for MQTT and LDAP: {text}");
         }
     }
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::count;
+use crate::credentials::Credentials;
 use crate::mismatch::Mismatch;
 use crate::peer::Peer;
 use crate::sniff::Protocol;
@@ -20,6 +21,8 @@ const FOLD: Duration = Duration::from_secs(60);
 /// line per protocol, without an address: neither the memory nor the log grows
 /// with the number of clients.
 const LINES_MOST: usize = 1024;
+
+const IN_THE_CLEAR: &str = "a refused request carried credentials in the clear: have them replaced";
 
 /// One line per refusal: who, what it spoke, what to do. A misconfigured
 /// health check or a scanner would fill the log with the same one; so a line
@@ -38,8 +41,14 @@ pub(super) struct Spoke {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Line {
     from: From,
-    spoke: Spoke,
-    mismatch: Mismatch,
+    says: Says,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+enum Says {
+    /// A refused request carried these in the clear.
+    Credentials(Credentials),
+    Refused(Spoke, Mismatch),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,16 +65,32 @@ struct Seen {
 }
 
 impl RefusalLog {
-    /// Writes the line, or counts it.
+    /// Writes the line of a refusal, or counts it.
     pub(super) fn note(&self, peer: Peer, spoke: Spoke, mismatch: Mismatch) {
         count::refused(mismatch);
+        if self.is_new(peer, Says::Refused(spoke, mismatch)) {
+            tracing::info!(
+                %peer,
+                %spoke,
+                remedy = mismatch.remedy(),
+                "refused: {mismatch}",
+            );
+        }
+    }
+
+    /// As [`note`](Self::note), of secrets that anybody on the way has read.
+    pub(super) fn note_credentials(&self, peer: Peer, credentials: Credentials) {
+        count::credentials();
+        if self.is_new(peer, Says::Credentials(credentials)) {
+            tracing::warn!(%peer, %credentials, "{IN_THE_CLEAR}");
+        }
+    }
+
+    /// Whether the line is to be written in full; otherwise it is counted.
+    fn is_new(&self, peer: Peer, says: Says) -> bool {
         let now = Instant::now();
         let from = peer.ip().map_or(From::Unix, From::Ip);
-        let mut line = Line {
-            from,
-            spoke,
-            mismatch,
-        };
+        let mut line = Line { from, says };
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if lines.len() >= LINES_MOST && !lines.contains_key(&line) {
             write_due(&mut lines, now, FOLD);
@@ -80,23 +105,14 @@ impl RefusalLog {
                 seen.written = now;
                 seen.repeated = 0;
             }
-            return;
+            return false;
         }
-        let written = now;
-        lines.insert(
-            line,
-            Seen {
-                written,
-                repeated: 0,
-            },
-        );
-        drop(lines);
-        tracing::info!(
-            %peer,
-            %spoke,
-            remedy = mismatch.remedy(),
-            "refused: {mismatch}",
-        );
+        let seen = Seen {
+            written: now,
+            repeated: 0,
+        };
+        lines.insert(line, seen);
+        true
     }
 
     /// Writes the numbers that are due; `all` of them at the end.
@@ -125,13 +141,15 @@ fn write_due(lines: &mut HashMap<Line, Seen>, now: Instant, age: Duration) {
 }
 
 fn write_repeated(line: &Line, seen: &Seen) {
-    let (peer, spoke, mismatch) = (line.from, line.spoke, line.mismatch);
-    tracing::info!(
-        %peer,
-        %spoke,
-        "refused: {mismatch} (repeated {} times)",
-        seen.repeated,
-    );
+    let (peer, times) = (line.from, seen.repeated);
+    match line.says {
+        Says::Credentials(credentials) => {
+            tracing::warn!(%peer, %credentials, "{IN_THE_CLEAR} (repeated {times} times)");
+        }
+        Says::Refused(spoke, mismatch) => {
+            tracing::info!(%peer, %spoke, "refused: {mismatch} (repeated {times} times)");
+        }
+    }
 }
 
 impl fmt::Display for From {

@@ -1,5 +1,7 @@
 //! What a refused client gets, and how it is closed.
 
+use std::sync::Arc;
+
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
@@ -44,6 +46,7 @@ where
         info,
         explainer: settings.explainer.clone(),
         budget,
+        credentials: Arc::default(),
     };
     let mut io = Rewind::new(prefix, io);
     let answered = match protocol {
@@ -61,6 +64,9 @@ where
         Err(_) => {
             tracing::debug!(peer = %origin.peer, ?budget, "the explanation was not delivered in time");
         }
+    }
+    if let Some(&credentials) = refusal.credentials.get() {
+        settings.log.note_credentials(origin.peer, credentials);
     }
     AcceptError::Refused(mismatch)
 }

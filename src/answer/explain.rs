@@ -12,14 +12,20 @@ use tower_service::Service;
 
 use super::explanation::Explanation;
 use super::format::Format;
-use super::page;
+use super::page::Page;
+use crate::conn_info::ConnInfo;
+use crate::credentials::Credentials;
 use crate::mismatch::Mismatch;
+use crate::redirect::Redirect;
 
 /// For people: the sentence. tungstenite's Display shows only the canonical
 /// reason, its Debug shows headers as text: this is what its users read.
 const X_ERROR: HeaderName = HeaderName::from_static("x-error");
 /// For machines: [`Mismatch::slug`].
 pub(super) const ONEPORT_MISMATCH: HeaderName = HeaderName::from_static("oneport-mismatch");
+
+/// For people: what they should do besides.
+const ONEPORT_WARNING: HeaderName = HeaderName::from_static("oneport-warning");
 
 /// The default explanation: a tower `Service` from a request that cannot be
 /// served to the response that says why, in the shape that its client can show.
@@ -58,7 +64,9 @@ pub(super) const ONEPORT_MISMATCH: HeaderName = HeaderName::from_static("oneport
 /// ```
 #[derive(Clone, Debug, Default)]
 #[must_use]
-pub struct Explain {}
+pub struct Explain {
+    redirect: Option<Redirect>,
+}
 
 impl Explain {
     /// The default explanation.
@@ -66,12 +74,41 @@ impl Explain {
         Self::default()
     }
 
+    /// Redirect plaintext requests to `https://` where the rules allow it; all
+    /// others are explained as before. Off by default: see [`Redirect`].
+    pub fn redirect(mut self, redirect: Redirect) -> Self {
+        self.redirect = Some(redirect);
+        self
+    }
+
     /// The response to this request.
     pub(crate) fn response(&self, request: &Parts, mismatch: Mismatch) -> Response<Explanation> {
-        let mut response = match is_grpc(request) {
-            true => grpc(mismatch),
-            false => http(request, mismatch),
+        let in_the_clear = mismatch == Mismatch::PlaintextToTls;
+        let redirect = self.redirect.as_ref().filter(|_| in_the_clear);
+        let local = request
+            .extensions
+            .get::<ConnInfo>()
+            .and_then(ConnInfo::local);
+        let redirected = redirect.and_then(|it| it.response(request, local.map(|it| it.port())));
+        let mut response = match redirected {
+            Some(response) => response.map(Explanation::from),
+            None if is_grpc(request) => grpc(mismatch),
+            None => http(request, mismatch),
         };
+        let headers = response.headers_mut();
+        headers.insert(ONEPORT_MISMATCH, HeaderValue::from_static(mismatch.slug()));
+        if let Some(vary) = redirect.and_then(Redirect::vary) {
+            headers.insert(header::VARY, vary);
+        }
+        if let Some(warning) = warning(request, mismatch) {
+            // A constant's letters.
+            if let Ok(warning) = HeaderValue::try_from(warning) {
+                headers.insert(ONEPORT_WARNING, warning);
+            }
+        }
+        if request.version < Version::HTTP_2 && !headers.contains_key(header::CONNECTION) {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
         response.extensions_mut().insert(Explained);
         response
     }
@@ -110,20 +147,31 @@ impl<B> Service<Request<B>> for Explain {
     }
 }
 
+/// Credentials that have crossed the network in the clear.
+fn warning(request: &Parts, mismatch: Mismatch) -> Option<String> {
+    match mismatch {
+        Mismatch::PlaintextToTls => Credentials::of(request).warning(),
+        _ => None,
+    }
+}
+
 fn http(request: &Parts, mismatch: Mismatch) -> Response<Explanation> {
     let sentence = mismatch.sentence();
     let status = status(mismatch, request.version);
+    let page = Page {
+        mismatch,
+        warning: warning(request, mismatch),
+    };
     let (content_type, body) = match Format::accepted(&request.headers) {
-        Format::Html => ("text/html; charset=utf-8", page::html(mismatch)),
-        Format::Problem => ("application/problem+json", page::problem(mismatch, status)),
-        Format::Text => ("text/plain; charset=utf-8", page::text(mismatch)),
+        Format::Html => ("text/html; charset=utf-8", page.html()),
+        Format::Problem => ("application/problem+json", page.problem(status)),
+        Format::Text => ("text/plain; charset=utf-8", page.text()),
     };
     let mut response = Response::new(Explanation::from(body));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(X_ERROR, HeaderValue::from_static(sentence));
-    headers.insert(ONEPORT_MISMATCH, HeaderValue::from_static(mismatch.slug()));
     // Page JavaScript may read the answer.
     headers.insert(
         header::ACCESS_CONTROL_ALLOW_ORIGIN,
@@ -131,7 +179,7 @@ fn http(request: &Parts, mismatch: Mismatch) -> Response<Explanation> {
     );
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("oneport-mismatch, x-error"),
+        HeaderValue::from_static("oneport-mismatch, oneport-warning, x-error"),
     );
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     match request.version {
@@ -147,9 +195,7 @@ fn http(request: &Parts, mismatch: Mismatch) -> Response<Explanation> {
                 HeaderValue::from_static("TLS/1.2, HTTP/1.1"),
             );
         }
-        _ => {
-            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
-        }
+        _ => {}
     }
     if request.version < Version::HTTP_2 {
         // wget, urllib, requests, LWP and Go print the reason phrase.
@@ -201,7 +247,6 @@ fn grpc(mismatch: Mismatch) -> Response<Explanation> {
         "grpc-message",
         HeaderValue::from_static(mismatch.sentence()),
     );
-    headers.insert(ONEPORT_MISMATCH, HeaderValue::from_static(mismatch.slug()));
     response
 }
 

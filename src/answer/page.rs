@@ -7,43 +7,66 @@ use crate::mismatch::Mismatch;
 /// Scanners, health checks and search engines know this line of Go's.
 const KNOWN_LINE: &str = "Client sent an HTTP request to an HTTPS server.";
 
-pub(super) fn text(mismatch: Mismatch) -> String {
-    match mismatch {
-        Mismatch::PlaintextToTls => format!("{mismatch}\n{KNOWN_LINE}\n"),
-        _ => format!("{mismatch}\n"),
+/// What there is to say.
+pub(super) struct Page {
+    pub(super) mismatch: Mismatch,
+    /// Of credentials in the clear.
+    pub(super) warning: Option<String>,
+}
+
+impl Page {
+    /// The sentence, and what belongs to it, each a line.
+    fn lines(&self) -> impl Iterator<Item = &str> {
+        let known = (self.mismatch == Mismatch::PlaintextToTls).then_some(KNOWN_LINE);
+        [
+            Some(self.mismatch.sentence()),
+            known,
+            self.warning.as_deref(),
+        ]
+        .into_iter()
+        .flatten()
     }
-}
 
-/// RFC 9457.
-pub(super) fn problem(mismatch: Mismatch, status: StatusCode) -> String {
-    let (slug, status) = (mismatch.slug(), status.as_u16());
-    // No sentence has a character that JSON escapes.
-    format!(
-        "{{\"type\":\"about:blank\",\"title\":\"{mismatch}\",\"status\":{status},\
-         \"detail\":\"{}\",\"mismatch\":\"{slug}\"}}\n",
-        text(mismatch).trim_end().replace('\n', " "),
-    )
-}
+    pub(super) fn text(&self) -> String {
+        self.lines().map(|line| format!("{line}\n")).collect()
+    }
 
-pub(super) fn html(mismatch: Mismatch) -> String {
-    let known_line = match mismatch {
-        Mismatch::PlaintextToTls => format!("<p>{KNOWN_LINE}</p>\n"),
-        _ => String::new(),
-    };
-    let link = match mismatch {
-        Mismatch::PlaintextToTls => link("https"),
-        Mismatch::TlsToPlaintext => link("http"),
-        _ => String::new(),
-    };
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <title>{}</title>\n\
-         <style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}}</style>\n\
-         </head>\n<body>\n<h1>{mismatch}</h1>\n{link}{known_line}</body>\n</html>\n",
-        title(mismatch),
-    )
+    /// RFC 9457.
+    pub(super) fn problem(&self, status: StatusCode) -> String {
+        let (title, slug) = (self.mismatch, self.mismatch.slug());
+        // The quotes are all that JSON escapes in these lines.
+        let detail = self
+            .lines()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .replace('"', "\\\"");
+        format!(
+            "{{\"type\":\"about:blank\",\"title\":\"{title}\",\"status\":{},\
+             \"detail\":\"{detail}\",\"mismatch\":\"{slug}\"}}\n",
+            status.as_u16(),
+        )
+    }
+
+    pub(super) fn html(&self) -> String {
+        let mismatch = self.mismatch;
+        let link = match mismatch {
+            Mismatch::PlaintextToTls => link("https"),
+            Mismatch::TlsToPlaintext => link("http"),
+            _ => String::new(),
+        };
+        let rest: String = (self.lines().skip(1))
+            .map(|line| format!("<p>{line}</p>\n"))
+            .collect();
+        format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width\">\n\
+             <meta name=\"color-scheme\" content=\"light dark\">\n\
+             <title>{}</title>\n\
+             <style>body{{font:1.1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:4rem auto;padding:0 1rem}}</style>\n\
+             </head>\n<body>\n<h1>{mismatch}</h1>\n{link}{rest}</body>\n</html>\n",
+            title(mismatch),
+        )
+    }
 }
 
 fn title(mismatch: Mismatch) -> &'static str {
@@ -74,10 +97,19 @@ mod tests {
     use super::*;
     #[test]
     fn problem_details_are_json() {
-        let problem = problem(Mismatch::PlaintextToTls, StatusCode::UPGRADE_REQUIRED);
+        let page = Page {
+            mismatch: Mismatch::PlaintextToTls,
+            warning: Some("a query parameter \"token\"".to_owned()),
+        };
+        let problem = page.problem(StatusCode::UPGRADE_REQUIRED);
         let value: serde_json::Value = serde_json::from_str(&problem).expect("JSON");
         assert_eq!(value["status"], 426);
         assert_eq!(value["mismatch"], "plaintext-to-tls");
         assert_eq!(value["title"], Mismatch::PlaintextToTls.sentence());
+        let detail = value["detail"].as_str().expect("a string");
+        assert!(
+            detail.ends_with("server. a query parameter \"token\""),
+            "{detail}"
+        );
     }
 }

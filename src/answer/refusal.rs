@@ -3,7 +3,7 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -22,6 +22,7 @@ use tower_service::Service;
 use super::BoxError;
 use super::explain::{Explain, ONEPORT_MISMATCH};
 use crate::conn_info::ConnInfo;
+use crate::credentials::Credentials;
 use crate::mismatch::Mismatch;
 
 /// What answers refused requests, of any type.
@@ -120,14 +121,21 @@ pub(crate) struct Refusal {
     pub(crate) explainer: Explainer,
     /// For the whole answer.
     pub(crate) budget: Duration,
+    /// What the first request that had any carried in the clear.
+    pub(crate) credentials: Arc<OnceLock<Credentials>>,
 }
 
 impl Refusal {
     /// The explainer's response; the default one where it fails, or takes half
     /// of the budget.
-    pub(super) async fn answer(&self, parts: Parts, body: Incoming) -> Response<AnyBody> {
-        let mut request = Request::from_parts(parts.clone(), body);
-        self.mark(request.extensions_mut());
+    pub(super) async fn answer(&self, mut parts: Parts, body: Incoming) -> Response<AnyBody> {
+        let credentials = Credentials::of(&parts);
+        if self.mismatch == Mismatch::PlaintextToTls && !credentials.is_empty() {
+            // Set already: one line in the log is enough.
+            let _ = self.credentials.set(credentials);
+        }
+        self.mark(&mut parts.extensions);
+        let request = Request::from_parts(parts.clone(), body);
         let answering = timeout(self.budget / 2, self.explainer.0.answer(request));
         let mut response = match answering.await {
             Ok(Ok(response)) => response,

@@ -16,7 +16,8 @@ use crate::answer::Explanation;
 use crate::conn_info::ConnInfo;
 
 /// A service with one of this module's layers around it: what the layer's
-/// `tower::Layer::layer` returns. `L` is the layer, `S` the service.
+/// `tower::Layer::layer` returns. `L` is the layer, `S` the service. No layers but
+/// these can be in it.
 ///
 /// ```
 /// use oneport::layer::{Hsts, Layered};

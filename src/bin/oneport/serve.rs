@@ -5,16 +5,18 @@ use std::net::SocketAddr;
 use std::time::SystemTime;
 
 use axum::Router;
+use oneport::layer::ReportPlaintext;
 use oneport::{Drained, Limits, ProxyProtocol};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::answers::{self, Answers};
 use crate::args::ServeArgs;
 use crate::bind;
 use crate::certificate::Certificate;
 use crate::exit::Failure;
 use crate::port_policy::PortPolicy;
-use crate::signals::{Signal, Signals};
+use crate::signals::{ReportSignal, Signal, Signals};
 use crate::startup::Startup;
 use crate::{app, root};
 
@@ -26,6 +28,7 @@ const EXPIRES_SOON: i64 = 14;
 pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
     // First, so that a signal during start-up is not lost.
     let signals = Signals::install().map_err(Failure::Runtime)?;
+    let report_asked = ReportSignal::install().map_err(Failure::Runtime)?;
     let listener = bind::bind(&args.listen).await.map_err(Failure::Bind)?;
     let bound = listener.local_addr().map_err(Failure::Runtime)?;
     let certificate = match args.certificate() {
@@ -36,7 +39,10 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
         None => None,
     };
     let policy = args.policy();
+    let answers = Answers::new(&args, certificate.as_ref())?;
+    let report = answers.report.as_ref().map(ReportPlaintext::report);
     let app = application(&args, &policy, certificate.as_ref())?;
+    let app = answers.around(app, &policy);
     warn_of_plaintext(bound, &policy);
     if let Some(certificate) = &certificate {
         warn_of_expiry(certificate);
@@ -56,13 +62,18 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
         policy,
         limits,
         certificate,
-        answer_tls_with_http: args.answers.answer_tls_with_http,
+        answers,
         proxies: args.proxy_protocol.clone(),
     };
-    tokio::select! {
+    let outcome = tokio::select! {
         drained = server.run(app, stop) => drained.map_err(Failure::Runtime),
         signal = twice(signals, drain, seconds) => Err(Failure::Signal(signal)),
+        never = answers::report_when_asked(report_asked, report.as_ref()) => match never {},
+    };
+    if let Some(report) = &report {
+        answers::log(report);
     }
+    outcome
 }
 
 struct Server {
@@ -70,7 +81,7 @@ struct Server {
     policy: PortPolicy,
     limits: Limits,
     certificate: Option<Certificate>,
-    answer_tls_with_http: bool,
+    answers: Answers,
     proxies: Option<ProxyProtocol>,
 }
 
@@ -84,7 +95,8 @@ impl Server {
             Some(certificate) => oneport::serve_dual(self.listener, certificate.config, app),
             None => oneport::serve_plaintext(self.listener, app),
         };
-        let server = match self.answer_tls_with_http {
+        let server = server.explain(self.answers.explain());
+        let server = match self.answers.tls_with_http {
             true => server.answer_tls_with_http(),
             false => server,
         };

@@ -66,3 +66,40 @@ impl Signals {
         }
     }
 }
+
+/// SIGUSR1: log the report of `--report-plaintext`. Installed without the flag
+/// too: its default is to end the process.
+#[cfg(unix)]
+#[derive(Debug)]
+pub(crate) struct ReportSignal(tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl ReportSignal {
+    pub(crate) fn install() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        signal(SignalKind::user_defined1()).map(Self)
+    }
+
+    pub(crate) async fn next(&mut self) {
+        // No end of signals is known.
+        if self.0.recv().await.is_none() {
+            std::future::pending().await
+        }
+    }
+}
+
+/// Elsewhere there is no such signal.
+#[cfg(not(unix))]
+#[derive(Debug)]
+pub(crate) struct ReportSignal;
+
+#[cfg(not(unix))]
+impl ReportSignal {
+    pub(crate) fn install() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    pub(crate) async fn next(&mut self) {
+        std::future::pending().await
+    }
+}

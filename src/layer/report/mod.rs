@@ -94,7 +94,8 @@ impl Rule for ReportPlaintext {
     fn on_response(&self, headers: &mut HeaderMap, _: &ConnInfo) {
         let deprecation = || self.deprecation.clone();
         headers.entry(DEPRECATION).or_insert_with(deprecation);
-        headers.insert(ONEPORT_WARNING, HeaderValue::from_static(SENTENCE));
+        // An explanation has perhaps warned of something else.
+        headers.append(ONEPORT_WARNING, HeaderValue::from_static(SENTENCE));
     }
 }
 

@@ -15,6 +15,7 @@ use tower_service::Service;
 use super::layered::{Later, Layered, OnRequest, Rule, Verdict};
 use crate::answer::Explain;
 use crate::conn_info::ConnInfo;
+use crate::count;
 use crate::credentials::Credentials;
 use crate::mismatch::Mismatch;
 use exemption::Exemption;
@@ -49,10 +50,9 @@ use exemption::Exemption;
 /// axum's `nest` a layer sees a path without its beginning: put this layer
 /// around the outermost Router.
 ///
-/// A refused request's body is read before the answer, up to 16 MiB (64 KiB on
-/// HTTP/2) and for two seconds at most, because many clients read no answer
-/// before they have sent everything; a client that sends
-/// `Expect: 100-continue` is answered at once. That uses tokio's timer.
+/// The answer arrives whatever the client is still sending, if `serve_dual`
+/// serves the app. Over HTTP/2 the beginning of a refused request's body is read
+/// first, for which tokio's timer has to run.
 #[derive(Clone)]
 #[must_use]
 pub struct RequireTls(Arc<Rules>);
@@ -156,31 +156,34 @@ where
             return Verdict::Pass(Request::from_parts(parts, body));
         }
         let mismatch = Mismatch::PlaintextToTls;
-        log(&parts, info, mismatch);
-        let unread = body_first::unread(&parts, body);
+        note(&parts, info, mismatch);
+        let body_first = body_first::is_due(&parts, &body);
         parts.extensions.insert(mismatch);
         let explanation = self.0.explain.clone().call(Request::from_parts(parts, ()));
         let Ok(response) = explanation.into_inner();
-        match unread {
-            Some(unread) => {
-                let later: Later = Box::pin(async move {
-                    unread.read().await;
-                    response
-                });
-                Verdict::AnswerLater(later)
-            }
-            None => Verdict::Answer(response),
+        if !body_first {
+            return Verdict::Answer(response);
         }
+        let later: Later = Box::pin(async move {
+            body_first::read(body).await;
+            response
+        });
+        Verdict::AnswerLater(later)
     }
 }
 
-/// Quietly: whoever can send requests could fill the log.
-fn log(request: &Parts, info: &ConnInfo, mismatch: Mismatch) {
+/// Counts it, and logs it quietly: whoever can send requests could fill the log.
+fn note(request: &Parts, info: &ConnInfo, mismatch: Mismatch) {
+    count::refused(mismatch);
     let credentials = Credentials::of(request);
+    let credentials = (!credentials.is_empty()).then_some(credentials);
+    if credentials.is_some() {
+        count::credentials();
+    }
     tracing::debug!(
         peer = %info.peer(),
         spoke = ?request.version,
-        credentials = (!credentials.is_empty()).then(|| tracing::field::display(credentials)),
+        credentials = credentials.map(tracing::field::display),
         "refused: {mismatch}",
     );
 }

@@ -1,0 +1,102 @@
+//! What the flags about answers make of the server and its application.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::Router;
+use oneport::layer::{Hsts, PlaintextReport, ReportPlaintext};
+use oneport::{Explain, Mode, Redirect};
+
+use crate::args::ServeArgs;
+use crate::certificate::Certificate;
+use crate::exit::Failure;
+use crate::port_policy::PortPolicy;
+use crate::signals::ReportSignal;
+
+/// `--redirect`, `--hsts`, `--report-plaintext` and `--answer-tls-with-http`.
+pub(crate) struct Answers {
+    redirect: Option<Redirect>,
+    hsts: Option<Hsts>,
+    pub(crate) report: Option<ReportPlaintext>,
+    pub(crate) tls_with_http: bool,
+}
+
+impl Answers {
+    /// Redirects lead to the names of the certificate.
+    pub(crate) fn new(
+        args: &ServeArgs,
+        certificate: Option<&Certificate>,
+    ) -> Result<Self, Failure> {
+        let args = &args.answers;
+        let redirect = match (args.redirect, certificate) {
+            (Some(wanted), Some(certificate)) => {
+                let names = &certificate.summary.names;
+                let redirect = Redirect::to_matching(names).map_err(|error| {
+                    Failure::Usage(format!(
+                        "--redirect leads to the names of the certificate, and {error}"
+                    ))
+                })?;
+                let redirect = redirect.status(wanted.status);
+                Some(match wanted.browsers_only {
+                    true => redirect.browsers_only(),
+                    false => redirect,
+                })
+            }
+            // clap has refused it without a certificate.
+            _ => None,
+        };
+        Ok(Self {
+            redirect,
+            hsts: args
+                .hsts
+                .map(|seconds| Hsts::max_age(Duration::from_secs(seconds))),
+            report: args.report_plaintext.then(ReportPlaintext::new),
+            tls_with_http: args.answer_tls_with_http,
+        })
+    }
+
+    /// For those who are refused.
+    pub(crate) fn explain(&self) -> Explain {
+        match &self.redirect {
+            Some(redirect) => Explain::new().redirect(redirect.clone()),
+            None => Explain::new(),
+        }
+    }
+
+    /// For those who are served.
+    pub(crate) fn around(&self, mut app: Router, policy: &PortPolicy) -> Router {
+        if let Some(hsts) = &self.hsts {
+            app = app.layer(hsts.clone());
+        }
+        if let Some(report) = &self.report {
+            app = app.layer(report.clone());
+        }
+        // Who is let in on purpose, such as a health check, is served.
+        let everybody = matches!(policy, PortPolicy::Everybody(Mode::Dual));
+        match &self.redirect {
+            Some(redirect) if everybody => app.layer(redirect.clone()),
+            _ => app,
+        }
+    }
+}
+
+/// Logs the report at each signal.
+pub(crate) async fn report_when_asked(
+    mut signal: ReportSignal,
+    report: Option<&PlaintextReport>,
+) -> Infallible {
+    loop {
+        signal.next().await;
+        match report {
+            Some(report) => log(report),
+            None => tracing::info!("SIGUSR1: nothing is counted without --report-plaintext"),
+        }
+    }
+}
+
+/// A line of the log for each line of the report.
+pub(crate) fn log(report: &PlaintextReport) {
+    for line in report.to_string().lines() {
+        tracing::info!("{line}");
+    }
+}
