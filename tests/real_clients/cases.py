@@ -25,8 +25,6 @@ SERVERS = {
     "mutual TLS, explains": ("--client-ca", "{client_ca}", "--explain-client-cert"),
 }
 
-# Whether strangers are answered in their own languages yet.
-STRANGERS = False
 # One client for each TLS stack that sends a certificate.
 STACKS = (
     "curl", "libcurl (GnuTLS)", "Python requests", "Python grpcio", "Node http, https",
@@ -62,9 +60,10 @@ SERVED = [
     Case("served", "with its certificate", "mutual TLS, explains", True, identity="good"),
 ]
 REFUSED = [
-    Case("B", "plaintext HTTP/1.1 to a TLS-only port", "tls-only", False, REQUIRES_TLS, (HTTP, WEBSOCKET)),
-    Case("H", "HTTP/2 in plaintext (h2c, gRPC) to a TLS-only port", "tls-only", False, REQUIRES_TLS, (H2C, GRPC)),
-    Case("A", "TLS to a plaintext-only port", "plaintext-only", True, PLAINTEXT_ONLY),
+    Case("B", "plaintext HTTP/1.1 at a TLS-only port", "tls-only", False, REQUIRES_TLS, (HTTP, WEBSOCKET)),
+    Case("H", "HTTP/2 in plaintext (h2c, gRPC) at a TLS-only port", "tls-only", False, REQUIRES_TLS, (H2C, GRPC)),
+    Case("C", "another protocol at a TLS-only port", "tls-only", False, STRANGER_HERE, (STRANGER,)),
+    Case("A", "TLS at a plaintext-only port", "plaintext-only", True, PLAINTEXT_ONLY),
     Case("A opt-in", "the same with `--answer-tls-with-http`", "plaintext-only, answers TLS", True, PLAINTEXT_ONLY),
     Case("M", "no client certificate for mutual TLS", "mutual TLS", True, NO_CERTIFICATE),
     Case("M explain", "the same with `--explain-client-cert`", "mutual TLS, explains", True, NO_CERTIFICATE),
@@ -77,6 +76,4 @@ REFUSED = [
     Case("M old explain", "the same with `--explain-client-cert`", "mutual TLS, explains", True, EXPIRED,
          identity="expired", only=STACKS),
 ]
-if STRANGERS:
-    REFUSED.append(Case("C", "other protocols at a TLS-only port", "tls-only", False, STRANGER_HERE, (STRANGER,)))
 CASES = SERVED + REFUSED

@@ -13,9 +13,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 # What a client speaks when it is not asked for TLS.
 HTTP, H2C, GRPC, WEBSOCKET, NOTHING, STRANGER = "http", "h2c", "grpc", "websocket", "nothing", "stranger"
 DRIVER = ()
-# A script may read a refusal from everywhere, but what is served only from there.
-NEVER = "never"
 NO_IDENTITY = None
+# The proof of those that cannot be served: strangers, and scripts, which may
+# read a refusal from everywhere, but what is served only from the same origin.
+NEVER = "\0"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Client:
     family: str
     speaks: str
     command: tuple
-    # The arguments for a client certificate, or one of the two words above.
+    # The arguments for a client certificate, or one of the two above.
     identity: tuple | None = DRIVER
     path: str = "/whoami"
     # In what it prints when it is served; None: what its kind gets.
@@ -99,14 +100,14 @@ def all_clients(built):
         Client("Go net/http", "Go", HTTP, go("http"), withholds=True),
         Client("Go gorilla/websocket", "Go", WEBSOCKET, go("gorilla")),
         Client("Go grpc-go", "gRPC", GRPC, go("grpc")),
-        Client("Rust reqwest (native-tls)", "Rust", HTTP, rust("reqwest-native"), twin=True),
         Client("Rust reqwest (rustls)", "Rust", HTTP, rust("reqwest-rustls")),
+        Client("Rust reqwest (native-tls)", "Rust", HTTP, rust("reqwest-native"), twin=True),
         Client("Rust reqwest, HTTP/2", "Rust", H2C, rust("reqwest-h2")),
         Client("Rust hyper", "Rust", HTTP, rust("hyper")),
         Client("Rust hyper, HTTP/2", "Rust", H2C, rust("hyper-h2")),
         Client("Rust ureq", "Rust", HTTP, rust("ureq")),
-        Client("Rust tungstenite (native-tls)", "Rust WebSockets", WEBSOCKET, rust("tungstenite-native"), twin=True),
         Client("Rust tungstenite (rustls)", "Rust WebSockets", WEBSOCKET, rust("tungstenite-rustls")),
+        Client("Rust tungstenite (native-tls)", "Rust WebSockets", WEBSOCKET, rust("tungstenite-native"), twin=True),
         # It reads any answer as gRPC, also the one of a page that is not there.
         Client("Rust tonic", "gRPC", GRPC, rust("tonic"), proof="404 Not Found", tells=False),
         Client("Chromium", "Chromium", HTTP, chromium("visit"), NO_IDENTITY, path="/", proof="You came"),
@@ -123,10 +124,11 @@ def strangers(built):
         "-o", "UserKnownHostsFile=/dev/null", "localhost", "true",
     )
     psql = ("psql", "host=localhost port={port} user=nobody dbname=nothing", "-c", "select 1")
-    for name, protocol, command in [
-        ("ssh", "SSH", ssh),
-        ("redis-cli", "Redis", ("redis-cli", "-p", "{port}", "ping")),
-        ("psql", "PostgreSQL", psql),
-        ("js-libp2p", "libp2p", ("node", f"{built}/node/libp2p.mjs", "{port}")),
+    libp2p = ("node", f"{built}/node/libp2p.mjs", "{port}")
+    for name, protocol, command, tells in [
+        ("ssh", "SSH", ssh, True),
+        ("redis-cli", "Redis", ("redis-cli", "-p", "{port}", "ping"), False),
+        ("psql", "PostgreSQL", psql, True),
+        ("js-libp2p", "libp2p", libp2p, True),
     ]:
-        yield Client(name, "strangers", STRANGER, command, proof=NEVER, protocol=protocol)
+        yield Client(name, name, STRANGER, command, proof=NEVER, protocol=protocol, tells=tells)

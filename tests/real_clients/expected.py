@@ -6,7 +6,6 @@ reason. A client that shows less than is said here fails the suite, and so does
 one that shows more: then its line is out of date.
 """
 
-
 import expected_tls
 from verdicts import Keeps, Says, Shows
 

@@ -90,7 +90,10 @@ def alerts(openssl, python, rustls, java, go):
             Says("did not receive a valid HTTP response", "the alert is the cause of its error, not in its message"),
             "Python websockets",
         ),
-        (Varies(("other side closed", "socket has been ended by the other party"), LATE), "Node fetch"),
+        (
+            Varies(("other side closed", "socket has been ended by the other party", "(ends without a word)"), LATE),
+            "Node fetch",
+        ),
         (Varies(("ERR_BAD_SSL_CLIENT_AUTH_CERT", "ERR_SOCKET_NOT_CONNECTED"), LATE), "Chromium", "Chromium fetch()"),
         (Says("WebSocket opening handshake was canceled", CANCELED), "Chromium WebSocket"),
     )

@@ -40,7 +40,7 @@ class Seen(Check):
         self.seen = ""
         served = None if not client.tells else case.sentence is None
         super().__init__(
-            f"{client.name}: {case.title}" + (f" ({case.server})" if case.name == "served" else ""),
+            f"{client.name}: {case.name}, {case.title} ({case.server})",
             command(client, case, server, identity, ca),
             served=served,
             within=QUICKLY,

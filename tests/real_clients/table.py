@@ -8,8 +8,8 @@ ABSENT = "-"
 RANK = [Shows, Keeps, Names, Varies, Says]
 # The columns of the short table.
 SHORT = {
-    "plaintext to a TLS-only port": ("B", "H"),
-    "TLS to a plaintext-only port": ("A",),
+    "plaintext at a TLS-only port": ("B", "H", "C"),
+    "TLS at a plaintext-only port": ("A",),
     "the same with `--answer-tls-with-http`": ("A opt-in",),
 }
 
@@ -55,18 +55,16 @@ def by_verdict(checks):
 
 
 def short(seen):
-    """README: one row for each family, by its first client."""
-    columns = {title: names for title, names in SHORT.items() if any(c.case.name in names for c in seen)}
-    families = list(dict.fromkeys(check.client.family for check in seen))
-    table = []
-    for family in families:
-        own = [check for check in seen if check.client.family == family]
-        row = [[check for check in own if check.case.name in names] for names in columns.values()]
-        table.append([family, *map(cell, row)])
-    lines = [*rows(["clients", *columns], table), ""]
+    """README: the cases, then one row for each family, by the client that shows most."""
+    lines = []
     for case in present(seen):
-        lines.append(f"* {case.title}: {tally(of(seen, case))}.")
-    return "\n".join(lines) + "\n"
+        if not case.only:
+            lines.append(f"* {case.title}: {code(case.sentence)} {tally(of(seen, case))}.")
+    table = []
+    for family in dict.fromkeys(check.client.family for check in seen):
+        own = [check for check in seen if check.client.family == family]
+        table.append([family, *(cell([c for c in own if c.case.name in names]) for names in SHORT.values())])
+    return "\n".join([*lines, "", *rows(["clients", *SHORT], table)]) + "\n"
 
 
 def cell(checks):
@@ -94,14 +92,14 @@ def tally(checks):
         return sum(type(check.expected) is kind for check in checks)
 
     parts = [f"{number(Shows)} of {len(checks)} clients show the sentence"]
-    if number(Keeps):
-        parts.append(f"{number(Keeps)} more keep it in their error")
-    if number(Names):
-        parts.append(f"{number(Names)} name the problem in their own words")
-    if number(Varies):
-        parts.append(f"{number(Varies)} sometimes do")
-    if number(Says):
-        parts.append(f"{number(Says)} do neither")
+    for kind, text in [
+        (Keeps, "keep it in their error"),
+        (Names, "name the problem in their own words"),
+        (Varies, "say this or that"),
+        (Says, "none of these"),
+    ]:
+        if number(kind):
+            parts.append(f"{number(kind)} {text}")
     return ", ".join(parts)
 
 

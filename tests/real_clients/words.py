@@ -10,9 +10,9 @@ VARYING = [
     (r"\x1b\[[0-9;]*m", ""),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d ", ""),
     (r"\b[IWE]\d{4} \d\d:\d\d:\d\d\.\d+ +\d+ ", ""),
-    (r":(\.\./)+[\w./]+\.c:\d+:", ""),
-    (r"\bport=\d+", "port=PORT"),
-    (r"\b(localhost|127\.0\.0\.1|\[::1\])(:| port )\d+", r"\1\2PORT"),
+    (r":(\.\./)+[\w./]+\.c:\d+:", " "),
+    (r"\bport([= ])\d+", r"port\1PORT"),
+    (r"\b(localhost|127\.0\.0\.1):\d+", r"\1:PORT"),
     (r"/tmp/[^\s'\"]*/", ""),
     (r"\b[0-9A-F]{12,16}:error:", "error:"),
     (r"0x[0-9a-f]+", "0x..."),
@@ -31,7 +31,7 @@ def words(seen, phrase, sentence, longest=170):
         # As reason phrase, as header, as body.
         shown = re.sub(rf"{re.escape(SENTENCE)}(.*{re.escape(SENTENCE)})+", SENTENCE, shown)
     for pattern, instead in VARYING:
-        shown = re.sub(pattern, instead, shown)
+        shown = re.sub(pattern, instead, shown).strip()
     if len(shown) <= longest:
         return shown
     # From a word's beginning, and with the phrase in it.

@@ -6,8 +6,8 @@
 //! certificate, if any, ONEPORT_CERT and ONEPORT_KEY.
 
 mod grpc;
-mod request;
 mod pki;
+mod request;
 mod websocket;
 
 use std::error::Error;
