@@ -14,6 +14,7 @@ use tower_service::Service;
 mod error;
 mod handshake;
 mod refuse;
+mod remedy;
 mod settings;
 mod sniffed;
 mod stream;
