@@ -20,7 +20,7 @@ use tokio::time::timeout;
 use tower_service::Service;
 
 use super::BoxError;
-use super::explain::{Explain, ONEPORT_MISMATCH};
+use super::explain::{ConnectionRefused, Explain, ONEPORT_MISMATCH};
 use crate::conn_info::ConnInfo;
 use crate::credentials::Credentials;
 use crate::mismatch::Mismatch;
@@ -159,6 +159,7 @@ impl Refusal {
     fn mark(&self, extensions: &mut Extensions) {
         extensions.insert(self.mismatch);
         extensions.insert(self.info.clone());
+        extensions.insert(ConnectionRefused);
     }
 
     /// Whatever service answered: no cookie on a refusal, no HSTS in the clear
