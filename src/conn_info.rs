@@ -9,8 +9,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rustls::{CipherSuite, HandshakeKind, ProtocolVersion, ServerConnection};
 
+use crate::credentials::Credentials;
 use crate::lifecycle::{Observer, Phase};
+use crate::mismatch::Mismatch;
 use crate::peer::Peer;
+use crate::refusal_log::{RefusalLog, Spoke};
+use crate::sniff::Protocol;
 
 /// What is known of a connection: who, over which transport, which HTTP.
 ///
@@ -52,6 +56,7 @@ pub(crate) struct Origin {
     pub(crate) proxy: Option<Peer>,
     pub(crate) local: Option<SocketAddr>,
     pub(crate) observer: Option<Observer>,
+    pub(crate) log: Arc<RefusalLog>,
 }
 
 /// How a connection's bytes travel.
@@ -167,6 +172,22 @@ impl ConnInfo {
                 Some(mut observer) => observer.reached(Phase::Draining).await,
                 None => std::future::pending().await,
             }
+        }
+    }
+
+    /// One line for a request that a layer refuses, and its credentials.
+    pub(crate) fn note_refusal(&self, mismatch: Mismatch, credentials: Credentials) {
+        let spoke = Spoke {
+            protocol: match self.http_version() {
+                http::Version::HTTP_2 => Protocol::Http2,
+                _ => Protocol::Http1,
+            },
+            in_tls: self.is_tls(),
+        };
+        let log = &self.0.origin.log;
+        log.note(self.peer(), spoke, mismatch);
+        if !credentials.is_empty() {
+            log.note_credentials(self.peer(), credentials);
         }
     }
 

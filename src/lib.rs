@@ -90,6 +90,7 @@ mod peer_set;
 mod policy;
 mod proxy;
 mod redirect;
+mod refusal_log;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod sniff;

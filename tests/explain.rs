@@ -194,3 +194,43 @@ async fn nothing_of_the_request_is_reflected() {
     assert!(answer.starts_with("http/1.1 400 "), "{answer}");
     assert!(!answer.contains("zq"), "{answer}");
 }
+
+/// The secret has crossed the network: the answer says so, to programs and to
+/// people, and never makes it look fine by a redirect.
+#[tokio::test]
+async fn credentials_in_the_clear_are_named() {
+    let pki = Pki::new();
+    let redirect = oneport::Redirect::to_matching(["localhost", "127.0.0.1"]).unwrap();
+    let server = explaining!(pki, Explain::new().redirect(redirect));
+    let cases = [
+        ("/", "Authorization: Bearer zq", "an Authorization header"),
+        ("/", "Cookie: a=zq", "a Cookie header"),
+        ("/?a=b&token=zq", "Accept: text/html", "a query parameter"),
+        (
+            "/?TOKEN=zq",
+            "Accept: application/json",
+            "a query parameter",
+        ),
+    ];
+    for (target, header, named) in cases {
+        let request = format!("GET {target} HTTP/1.1\r\nHost: 127.0.0.1\r\n{header}\r\n\r\n");
+        let answer = exchange(server.addr, request.as_bytes()).await;
+        let answer = String::from_utf8(answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 426 "), "{answer}");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let warning = format!("\r\noneport-warning: This request carried {named}");
+        assert!(head.contains(&warning), "{answer}");
+        assert!(
+            body.contains(named) && body.contains("replace that secret"),
+            "{body}"
+        );
+        assert!(
+            !answer.contains("zq") && !head.contains("\r\nlocation"),
+            "{answer}"
+        );
+    }
+    let request = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n";
+    let answer = String::from_utf8(exchange(server.addr, request).await).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 308 "), "{answer}");
+    assert!(!answer.contains("oneport-warning:"), "{answer}");
+}

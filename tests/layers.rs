@@ -36,18 +36,22 @@ const MODULES: &[(&str, &str)] = &[
     ("redirect", "credentials host mismatch"),
     ("io", ""),
     ("tls", "io mismatch"),
-    ("conn_info", "lifecycle peer"),
+    ("refusal_log", "count credentials mismatch peer sniff"),
+    (
+        "conn_info",
+        "credentials lifecycle mismatch peer refusal_log sniff",
+    ),
     (
         "answer",
         "conn_info credentials foreign mismatch redirect tls",
     ),
     (
         "layer",
-        "answer conn_info count credentials host mismatch redirect",
+        "answer conn_info credentials host mismatch redirect",
     ),
     (
         "accept",
-        "answer conn_info count credentials foreign io limits mismatch peer policy proxy sniff tls",
+        "answer conn_info foreign io limits mismatch peer policy proxy refusal_log sniff tls",
     ),
     (
         "serve",

@@ -104,6 +104,13 @@ async fn no_client_bytes_in_the_log() {
     exchange(server.addr, request).await;
     exchange(server.addr, b"zq \x1b[31mzq\r\n").await;
     server.shut_down().await.unwrap();
-    assert_eq!(log.lines_with("refused").len(), 2, "{}", log.text());
+    let lines = log.lines_with("refused");
+    assert_eq!(lines.len(), 3, "{}", log.text());
+    // The kinds of secrets that it carried, and none of the secrets.
+    let warning = "credentials=a Cookie header, a query parameter \"token\"";
+    assert!(
+        lines[1].contains("WARN") && lines[1].contains(warning),
+        "{lines:?}"
+    );
     assert!(!log.text().contains("zq"), "{}", log.text());
 }

@@ -13,8 +13,8 @@ use tower_service::Service;
 
 mod error;
 mod handshake;
-mod log;
 mod refuse;
+mod remedy;
 mod settings;
 mod sniffed;
 mod stream;
@@ -23,8 +23,6 @@ pub use error::{AcceptError, Stage};
 pub(crate) use handshake::Handshaken;
 #[cfg(feature = "serve")]
 pub(crate) use handshake::Refused;
-#[cfg(feature = "serve")]
-pub(crate) use log::RefusalLog;
 pub(crate) use sniffed::{FirstFlight, Sniffed};
 pub use stream::Stream;
 
@@ -35,6 +33,8 @@ use crate::conn_info::{ConnInfo, Origin};
 use crate::mismatch::Mismatch;
 use crate::peer::Peer;
 use crate::policy::Route;
+#[cfg(feature = "serve")]
+use crate::refusal_log::RefusalLog;
 
 /// Makes an HTTP stream of a TCP (or any other) one: reads its first bytes,
 /// then shakes hands, passes plaintext through, or tells the wrong client what
@@ -77,7 +77,7 @@ pub struct Accepted<I> {
 impl Acceptor {
     /// Waits for the client's first bytes and makes a stream of the
     /// connection. Takes at most `sniff + handshake + first_request` of the
-    /// [`Limits`], or `sniff + refusal + linger` for a refused client.
+    /// [`Limits`](crate::Limits), or `sniff + refusal + linger` for a refused client.
     ///
     /// Run it in the connection's own task, never on the accept path.
     ///
@@ -102,6 +102,7 @@ impl Acceptor {
             proxy: None,
             local: None,
             observer: None,
+            log: self.0.log.clone(),
         };
         let first = FirstFlight::read(self, &mut io, &mut origin).await?;
         let sniffed = Sniffed::new(io, first, origin);
@@ -160,7 +161,7 @@ impl Acceptor {
 
     /// Where repeated refusals are only counted.
     #[cfg(feature = "serve")]
-    pub(crate) fn refusal_log(&self) -> &RefusalLog {
+    pub(crate) fn refusal_log(&self) -> &Arc<RefusalLog> {
         &self.0.log
     }
 

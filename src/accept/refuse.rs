@@ -7,11 +7,11 @@ use tokio::time::timeout;
 
 use super::Acceptor;
 use super::error::AcceptError;
-use super::log::Spoke;
 use super::sniffed::Sniffed;
 use crate::answer::{self, Refusal};
 use crate::io::Rewind;
 use crate::mismatch::Mismatch;
+use crate::refusal_log::Spoke;
 use crate::sniff::Protocol;
 
 /// Answers in the protocol that the client speaks, then closes so that the
@@ -50,7 +50,9 @@ where
     };
     let mut io = Rewind::new(prefix, io);
     let answered = match protocol {
-        Protocol::Foreign(foreign) => timeout(budget, answer::foreign(&mut io, foreign)).await,
+        Protocol::Foreign(foreign) => {
+            timeout(budget, answer::foreign(&mut io, foreign, mismatch)).await
+        }
         Protocol::Http1 => timeout(budget, answer::http1(&mut io, &refusal)).await,
         Protocol::Http2 => timeout(budget, answer::http2(&mut io, &refusal)).await,
         Protocol::Tls => timeout(budget, answer::tls(&mut io, mismatch)).await,

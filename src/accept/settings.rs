@@ -7,12 +7,12 @@ use hyper::body::Incoming;
 use tower_service::Service;
 
 use super::Acceptor;
-use super::log::RefusalLog;
 use crate::answer::{BoxError, Explainer};
 use crate::io::Linger;
 use crate::limits::Limits;
 use crate::policy::{Mode, Policy};
 use crate::proxy::ProxyProtocol;
+use crate::refusal_log::RefusalLog;
 use crate::tls::TlsConfig;
 
 /// What all connections of an acceptor share.
@@ -85,7 +85,7 @@ impl Acceptor {
     /// Answer refused HTTP requests with this service, in place of [`Explain`].
     ///
     /// It gets the refused request; in its extensions are the
-    /// [`Mismatch`](crate::Mismatch) and the [`ConnInfo`] of the connection,
+    /// [`Mismatch`](crate::Mismatch) and the [`ConnInfo`](crate::ConnInfo) of the connection,
     /// which ends with the response. Whatever it answers, there is no
     /// `Set-Cookie` on a refusal, no `Strict-Transport-Security` in the clear,
     /// and always an `Oneport-Mismatch` header. If it fails, or takes half of

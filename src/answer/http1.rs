@@ -1,10 +1,12 @@
 //! The answer to an HTTP/1 request.
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 
@@ -18,9 +20,17 @@ where
 {
     // The rest of the budget is for the answer.
     let head = refusal.budget / 2;
-    let service = service_fn(|request: http::Request<Incoming>| async move {
-        let (parts, body) = request.into_parts();
-        Ok::<_, Infallible>(refusal.answer(parts, body).await)
+    // After a request for an upgrade (or CONNECT) hyper ends without FIN, as if
+    // the upgrade had taken place.
+    let upgrade = AtomicBool::new(false);
+    let service = service_fn(|request: http::Request<Incoming>| {
+        if request.extensions().get::<OnUpgrade>().is_some() {
+            upgrade.store(true, Ordering::Relaxed);
+        }
+        async move {
+            let (parts, body) = request.into_parts();
+            Ok::<_, Infallible>(refusal.answer(parts, body).await)
+        }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -32,6 +42,7 @@ where
         .serve_connection(TokioIo::new(&mut *io), service)
         .await;
     match served {
+        Ok(()) if upgrade.into_inner() => Ok(Sent::Open),
         Ok(()) => Ok(Sent::HalfClosed),
         Err(error) if error.is_timeout() => late(io, head, Some(refusal.mismatch)).await,
         // hyper has answered what it could not parse.

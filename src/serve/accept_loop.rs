@@ -67,6 +67,7 @@ where
             proxy: None,
             local,
             observer: Some(shared.observer.clone()),
+            log: shared.acceptor.refusal_log().clone(),
         };
         let connection = Connection {
             io: Slotted::new(io, slot),

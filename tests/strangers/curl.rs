@@ -38,7 +38,7 @@ async fn curl_names_what_went_wrong() {
         (&[&mqtt], 8, "got 0003"),
         (&[&ldap], 38, "cannot bind"),
         (&["--socks4", &addr, "http://127.0.0.1:1/"], 97, "rejected"),
-        (&["--socks5", &addr, "http://127.0.0.1:1/"], 97, "method"),
+        (&["--socks5", &addr, "http://127.0.0.1:1/"], 97, "version"),
     ];
     for (arguments, code, words) in table {
         let output = run("curl", &[&["-sS"], arguments].concat()).await;
@@ -77,7 +77,6 @@ async fn clients_that_wait_for_a_greeting_are_closed_at_the_deadline() {
 async fn a_line_typed_into_curl_telnet_is_answered() {
     let pki = Pki::new();
     let server = Server::with_mode(&pki, Mode::TlsOnly).await;
-    // curl ends with its input, whether there was an answer or not.
     let mut telnet = tokio::process::Command::new("curl")
         .args(["-sSN", &format!("telnet://{}", server.addr)])
         .stdin(Stdio::piped())
@@ -86,11 +85,19 @@ async fn a_line_typed_into_curl_telnet_is_answered() {
         .spawn()
         .unwrap();
     let mut typed = telnet.stdin.take().unwrap();
-    typed.write_all(b"hello\n").await.unwrap();
-    let mut shown = vec![0; answer_to(Foreign::Text, b"").len()];
     let mut output = telnet.stdout.take().unwrap();
-    within(output.read_exact(&mut shown)).await.unwrap();
+    // curl looks for an answer for 100 ms after each line, then blocks until
+    // there is another one: a slow server needs a patient typist.
+    let typing = async {
+        while typed.write_all(b"hello\n").await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        std::future::pending::<()>().await;
+    };
+    let mut shown = vec![0; answer_to(Foreign::Text, b"").len()];
+    tokio::select! {
+        read = within(output.read_exact(&mut shown)) => { read.unwrap(); }
+        () = typing => {}
+    }
     assert_eq!(shown, answer_to(Foreign::Text, b""));
-    drop(typed);
-    assert!(within(telnet.wait()).await.unwrap().success());
 }

@@ -50,10 +50,13 @@ async fn operation<I: AsyncRead + Unpin>(io: &mut I) -> io::Result<(u8, u8)> {
     Ok((rest[2], rest[3]))
 }
 
-/// Tag, length, content (X.690 8.1); the length in its short form.
+/// Tag, length, content (X.690 8.1): less than 128 bytes of it, or less than 256.
 fn element(tag: u8, content: &[u8]) -> Vec<u8> {
-    debug_assert!(content.len() < 0x80, "the sentence has become too long");
-    let mut element = vec![tag, content.len() as u8];
+    let mut element = vec![tag];
+    if content.len() >= 0x80 {
+        element.push(0x81);
+    }
+    element.push(content.len() as u8);
     element.extend_from_slice(content);
     element
 }

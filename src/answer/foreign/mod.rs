@@ -24,11 +24,14 @@ use crate::mismatch::Mismatch;
 
 /// Answers; `io` begins with the client's first byte. What an answer does not
 /// need of the client's words is left unread: the caller drains it.
-pub(crate) async fn foreign<I>(io: &mut I, foreign: Foreign) -> Result
+///
+/// The mismatch need not be the stranger's own: a policy may refuse it for
+/// another reason, and where a proxy has to introduce everybody, its header is
+/// what is missing first.
+pub(crate) async fn foreign<I>(io: &mut I, foreign: Foreign, mismatch: Mismatch) -> Result
 where
     I: AsyncRead + AsyncWrite + Unpin,
 {
-    let mismatch = Mismatch::Foreign(foreign);
     let sentence = mismatch.sentence();
     let answer = match foreign {
         Foreign::Amqp => amqp::answer(io, mismatch).await?,
@@ -47,7 +50,6 @@ where
             return Ok(Sent::Open);
         }
         Foreign::Socks4 => socks::REJECTED_4.to_vec(),
-        Foreign::Socks5 => socks::REJECTED_5.to_vec(),
         Foreign::Ssh => ssh::answer(sentence),
         Foreign::Sslv2 => sslv2::answer(io).await?,
         Foreign::Ftp
@@ -64,6 +66,9 @@ where
         | Foreign::HttpVersion
         | Foreign::ProxyV1
         | Foreign::ProxyV2
+        // "No acceptable methods" (RFC 1928 3) sends people looking for
+        // credentials; with this curl and ncat say that it is no SOCKS.
+        | Foreign::Socks5
         | Foreign::Text => bad_request::answer(mismatch),
         // Nothing that could be said to them reaches anybody. RDP has a refusal
         // (MS-RDPBCGR 2.2.1.2.2), but each of its codes speaks of SSL, and
@@ -98,7 +103,8 @@ mod tests {
     }
 
     async fn answer(mut server: DuplexStream, foreign: Foreign) {
-        let sent = super::foreign(&mut server, foreign).await;
+        let mismatch = Mismatch::Foreign(foreign);
+        let sent = super::foreign(&mut server, foreign, mismatch).await;
         assert!(matches!(sent, Ok(Sent::Open)), "{foreign}: {sent:?}");
     }
 
@@ -162,7 +168,6 @@ mod tests {
             (Foreign::Smtp, b"EHLO a\r\n", b"554 This port speaks HTTP (or WebSocket, or gRPC), \
                 not SMTP: use the port that serves SMTP.\r\n"),
             (Foreign::Socks4, b"\x04\x01\x01\xbb\xc0\0\x02\x01\0", b"\0\x5b\0\0\0\0\0\0"),
-            (Foreign::Socks5, b"\x05\x01\0", b"\x05\xff"),
             (Foreign::Ssh, b"SSH-2.0-a\r\n", b"SSH-2.0-oneport\r\n\0\0\0\x6c\x09\x01\0\0\0\x02\
                 \0\0\0\x55This port speaks HTTP (or WebSocket, or gRPC), not SSH: use the port \
                 that serves SSH.\0\0\0\0\0\0\0\0\0\0\0\0\0"),
@@ -184,6 +189,21 @@ mod tests {
                 flight.escape_ascii(),
             );
         }
+    }
+
+    /// A policy may refuse with any mismatch, and some sentences take lengths of
+    /// more than one byte.
+    #[tokio::test]
+    async fn long_sentences_fit_as_well() {
+        let text = "x".repeat(200);
+        let mut bind = &b"0\x0c\x02\x01\x07\x60"[..];
+        let ldap = ldap::answer(&mut bind, &text).await.expect("in memory");
+        let head = b"0\x81\xd6\x02\x01\x07\x61\x81\xd0\x0a\x01\x35\x04\0\x04\x81\xc8";
+        assert_eq!(ldap, [&head[..], text.as_bytes()].concat());
+        let mut connect = &b"\x10\x10\0\x04MQTT\x05"[..];
+        let mqtt = mqtt::answer(&mut connect, &text).await.expect("in memory");
+        let head = b"\x20\xcf\x01\0\x88\xcb\x01\x1f\0\xc8";
+        assert_eq!(mqtt, [&head[..], text.as_bytes()].concat());
     }
 
     #[tokio::test]

@@ -24,13 +24,22 @@ where
         return Ok(vec![CONNACK, 2, 0, UNAVAILABLE_3]);
     }
     let text = sentence.as_bytes();
-    debug_assert!(text.len() < 0x78, "the sentence has become too long");
-    let length = text.len() as u8;
-    // Lengths: of the rest; of the properties; of the string, in two bytes.
-    let mut packet = vec![CONNACK, length + 6, 0, UNAVAILABLE_5, length + 3];
-    packet.extend_from_slice(&[REASON_STRING, 0, length]);
-    packet.extend_from_slice(text);
-    Ok(packet)
+    let string = [
+        &[REASON_STRING],
+        &(text.len() as u16).to_be_bytes()[..],
+        text,
+    ]
+    .concat();
+    let refusal = [&[0, UNAVAILABLE_5], &length(&string)[..], &string].concat();
+    Ok([&[CONNACK], &length(&refusal)[..], &refusal].concat())
+}
+
+/// A Variable Byte Integer of one or two bytes, MQTT 5.0 1.5.5.
+fn length(of: &[u8]) -> Vec<u8> {
+    match of.len() {
+        length @ ..0x80 => vec![length as u8],
+        length => vec![length as u8 | 0x80, (length >> 7) as u8],
+    }
 }
 
 /// The protocol version of a CONNECT, behind its length and a name that the

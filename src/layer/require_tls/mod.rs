@@ -15,7 +15,6 @@ use tower_service::Service;
 use super::layered::{Later, Layered, OnRequest, Rule, Verdict};
 use crate::answer::Explain;
 use crate::conn_info::ConnInfo;
-use crate::count;
 use crate::credentials::Credentials;
 use crate::mismatch::Mismatch;
 use exemption::Exemption;
@@ -156,7 +155,7 @@ where
             return Verdict::Pass(Request::from_parts(parts, body));
         }
         let mismatch = Mismatch::PlaintextToTls;
-        note(&parts, info, mismatch);
+        info.note_refusal(mismatch, Credentials::of(&parts));
         let body_first = body_first::is_due(&parts, &body);
         parts.extensions.insert(mismatch);
         let explanation = self.0.explain.clone().call(Request::from_parts(parts, ()));
@@ -170,20 +169,4 @@ where
         });
         Verdict::AnswerLater(later)
     }
-}
-
-/// Counts it, and logs it quietly: whoever can send requests could fill the log.
-fn note(request: &Parts, info: &ConnInfo, mismatch: Mismatch) {
-    count::refused(mismatch);
-    let credentials = Credentials::of(request);
-    let credentials = (!credentials.is_empty()).then_some(credentials);
-    if credentials.is_some() {
-        count::credentials();
-    }
-    tracing::debug!(
-        peer = %info.peer(),
-        spoke = ?request.version,
-        credentials = credentials.map(tracing::field::display),
-        "refused: {mismatch}",
-    );
 }

@@ -32,9 +32,15 @@ pub(crate) struct RefusalLog(Mutex<HashMap<Line, Seen>>);
 
 /// What the client spoke.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Spoke {
-    pub(super) protocol: Protocol,
-    pub(super) in_tls: bool,
+pub(crate) struct Spoke {
+    pub(crate) protocol: Protocol,
+    pub(crate) in_tls: bool,
+}
+
+impl fmt::Debug for RefusalLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RefusalLog").finish_non_exhaustive()
+    }
 }
 
 /// What makes two lines the same: not the port.
@@ -66,7 +72,7 @@ struct Seen {
 
 impl RefusalLog {
     /// Writes the line of a refusal, or counts it.
-    pub(super) fn note(&self, peer: Peer, spoke: Spoke, mismatch: Mismatch) {
+    pub(crate) fn note(&self, peer: Peer, spoke: Spoke, mismatch: Mismatch) {
         count::refused(mismatch);
         if self.is_new(peer, Says::Refused(spoke, mismatch)) {
             tracing::info!(
@@ -79,7 +85,7 @@ impl RefusalLog {
     }
 
     /// As [`note`](Self::note), of secrets that anybody on the way has read.
-    pub(super) fn note_credentials(&self, peer: Peer, credentials: Credentials) {
+    pub(crate) fn note_credentials(&self, peer: Peer, credentials: Credentials) {
         count::credentials();
         if self.is_new(peer, Says::Credentials(credentials)) {
             tracing::warn!(%peer, %credentials, "{IN_THE_CLEAR}");
