@@ -16,6 +16,8 @@ VARYING = [
     (r"/tmp/[^\s'\"]*/", ""),
     (r"\b[0-9A-F]{12,16}:error:", "error:"),
     (r"0x[0-9a-f]+", "0x..."),
+    # hyper-util's two names for a connection that fails while a request is sent.
+    (r"\(Canceled\): operation was canceled: connection error", "(SendRequest): connection error"),
     (r"\.(c|cc|cpp|js|mjs):\d+(:\d+)?", r".\1"),
     (r"\b(OpenSSL/\d+)[\d.]*", r"\1"),
     (r"\b\d+(\.\d+)? ?(ms|s|seconds)\b", "TIME"),
