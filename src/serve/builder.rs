@@ -54,6 +54,13 @@ impl<L, A, K, F> Serve<L, A, K, F> {
         self
     }
 
+    /// Serve plaintext although TLS clients need a certificate; see
+    /// [`Acceptor::plaintext_beside_client_auth`](crate::Acceptor::plaintext_beside_client_auth).
+    pub fn plaintext_beside_client_auth(mut self) -> Self {
+        self.acceptor = self.acceptor.plaintext_beside_client_auth();
+        self
+    }
+
     /// Where TLS is refused although a certificate is configured, answer in
     /// HTTP after a handshake; see [`Acceptor::answer_tls_with_http`](crate::Acceptor::answer_tls_with_http).
     pub fn answer_tls_with_http(mut self) -> Self {

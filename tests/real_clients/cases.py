@@ -9,7 +9,7 @@ PLAINTEXT_ONLY = "This port speaks plaintext only: use http:// (or ws://) instea
 STRANGER_HERE = (
     "This port speaks HTTP (or WebSocket, or gRPC), not {protocol}: use the port that serves {protocol}."
 )
-NO_CERTIFICATE = "This port requires a client certificate: configure the client with a certificate and its key."
+NO_CERTIFICATE = "This port requires a client certificate from a CA that it trusts: configure the client with a certificate and its key."
 EXPIRED = "This port requires a client certificate, and the one that was sent has expired: renew it."
 WRONG_CA = (
     "This port requires a client certificate from a CA that it trusts, and the one that was sent is from another CA."
