@@ -41,7 +41,6 @@ where
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(head)
-        .keep_alive(false)
         .half_close(true)
         // As for a request that is served.
         .max_header_size(64 * 1024)

@@ -55,7 +55,8 @@ pub(super) fn close(sentence: &str) -> Vec<u8> {
     frame
 }
 
-fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
+/// Whether a list of tokens, as `Connection` has one, contains this one.
+pub(super) fn has_token(headers: &HeaderMap, name: &HeaderName, token: &str) -> bool {
     let values = headers.get_all(name).iter();
     let values = values.filter_map(|value| value.to_str().ok());
     values
