@@ -21,6 +21,7 @@ SERVERS = {
     "tls-only": (),
     "plaintext-only": ("--plaintext-only",),
     "plaintext-only, answers TLS": ("--plaintext-only", "--answer-tls-with-http"),
+    "tls-only, for pages": ("--close-websockets", "--redirect=308,browsers"),
     "mutual TLS": ("--client-ca", "{client_ca}"),
     "mutual TLS, explains": ("--client-ca", "{client_ca}", "--explain-client-cert"),
 }

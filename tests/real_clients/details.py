@@ -10,9 +10,10 @@ REQUEST = b"GET /whoami HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n
 def details(servers, built, ca, artifacts):
     """`built` holds Node's packages; pictures are left in `artifacts`."""
     dual, tls, plaintext = (servers[name] for name in ("dual", "tls-only", "plaintext-only"))
+    pages = servers["tls-only, for pages"]
     yield from curl(dual, tls, ca)
     yield from openssl(dual, tls, ca)
-    yield from chromium(dual, tls, plaintext, built, artifacts)
+    yield from chromium(dual, tls, plaintext, pages, built, artifacts)
 
 
 def curl(dual, tls, ca):
@@ -77,11 +78,11 @@ def openssl(dual, tls, ca):
         yield check(server, "-tls1_1", old, served=False, says="alert")
 
 
-def chromium(dual, tls, plaintext, built, artifacts):
+def chromium(dual, tls, plaintext, pages, built, artifacts):
     def check(what, scheme, server, **expected):
         picture = f"{artifacts}/chromium-{scheme}-{server.name}.png"
         command = ["node", f"{built}/node/chromium.mjs", what, server.url(scheme, "/"), picture]
-        return Check(f"chromium: {scheme} to {server.name}", command, artifact=picture, **expected)
+        return Check(f"chromium: {scheme} to {server.name}", command, **{"artifact": picture, **expected})
 
     for server, schemes in [(dual, ("http", "https")), (tls, ["https"]), (plaintext, ["http"])]:
         for scheme in schemes:
@@ -91,4 +92,10 @@ def chromium(dual, tls, plaintext, built, artifacts):
                 says=["200", f"WebSocket echo works: {ws}"],
                 lacks=["page error", "console:"],
             )
-    yield check("visit", "http", tls, served=False, says=["426", REQUIRES_TLS])
+    # The corrected link is put together by the page's script.
+    corrected = tls.url("https", "/")
+    yield check("visit", "http", tls, served=False, says=["426", REQUIRES_TLS, corrected])
+    yield check("page", "http", pages, served=True, says=["200", "WebSocket echo works: wss"])
+    # The one answer that JavaScript can read from a WebSocket.
+    closed = f'close event: code 1008, reason "{REQUIRES_TLS}"'
+    yield check("websocket", "ws", pages, served=False, says=closed, artifact=None)

@@ -77,6 +77,10 @@ try {
   process.exitCode = (await visits[what](page)) ? 0 : 1;
 } catch (error) {
   console.log(String(error));
+  // Chromium's own words for a failed fetch() are on the console, a little later.
+  for (let waits = 0; what === "fetch" && complaints.length === 0 && waits < 100; waits++) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
   process.exitCode = 1;
 } finally {
   for (const line of complaints) console.log(line);
