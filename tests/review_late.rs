@@ -34,7 +34,8 @@ async fn an_idle_connection_with_a_stray_line_end_gets_no_response() {
     let post = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\nx\r\n";
     let answer = support::exchange(server.addr, post).await;
     let answer = String::from_utf8(answer).unwrap();
-    assert_eq!(answer.matches("HTTP/1.1 ").count(), 1, "{answer}");
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(!answer.contains("HTTP/1.1 408 "), "{answer}");
 }
 
 /// ALPN chose h2: whatever begins there is never answered in HTTP/1 (RFC 9113
