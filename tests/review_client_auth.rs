@@ -102,3 +102,20 @@ async fn a_ticket_of_a_refused_client_opens_nothing() {
     let answer = ask(&connector, &server).await;
     assert!(!answer.starts_with("HTTP/1.1 200"), "{answer}");
 }
+
+/// A verifier that does not ask for certificates, such as
+/// `WebPkiClientVerifier::no_client_auth()`, is not made to ask: rustls' has no
+/// names of CAs to send then, and panics in each handshake.
+#[tokio::test]
+async fn a_verifier_that_does_not_ask_is_left_alone() {
+    let pki = Pki::new();
+    let ticketer = rustls::crypto::ring::Ticketer::new().unwrap();
+    let tls =
+        TlsConfig::explaining_client_auth(WebPkiClientVerifier::no_client_auth(), |verifier| {
+            Ok::<_, rustls::Error>(with(&pki, verifier, ticketer.clone()))
+        });
+    let server = serve(tls.unwrap()).await;
+    let connector = tokio_rustls::TlsConnector::from(pki.client_config(&["http/1.1"]));
+    let answer = ask(&connector, &server).await;
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer:?}");
+}
