@@ -114,7 +114,7 @@ impl CertificateFault {
                 "This port requires a client certificate, and the one that was sent has expired: renew it."
             }
             Self::Missing => {
-                "This port requires a client certificate: configure the client with a certificate and its key."
+                "This port requires a client certificate from a CA that it trusts: configure the client with a certificate and its key."
             }
             Self::NotYetValid => {
                 "This port requires a client certificate, and the one that was sent is not valid yet: check the clocks."

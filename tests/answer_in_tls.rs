@@ -189,7 +189,7 @@ async fn a_client_certificate_that_is_missing_or_bad_is_explained() {
     let cases = [
         (
             None,
-            "This port requires a client certificate: ",
+            "This port requires a client certificate from a CA that it trusts: ",
             "client-certificate-missing",
         ),
         (Some(&expired), "has expired", "client-certificate-expired"),
@@ -309,4 +309,40 @@ async fn a_resumed_session_is_judged_again() {
     handle.reload(Clients::new().tls(true));
     let _ = connect("-sess_in").await;
     assert_eq!(reached.load(Ordering::SeqCst), 2, "fail closed");
+}
+
+/// Mutual TLS and plaintext on one port: whoever spoke plaintext came in without
+/// a certificate, in the mode that is the default.
+#[tokio::test]
+async fn plaintext_is_no_way_around_client_certificates() {
+    let clients = Clients::new();
+    for explain in [true, false] {
+        let tls = match explain {
+            true => clients.tls(true),
+            false => TlsConfig::requiring_client_auth(clients.tls(false).current()),
+        };
+        // A reload that does not say so changes nothing.
+        tls.reload(clients.tls(false).current());
+        let serve = |listener, signal| {
+            oneport::serve_dual(listener, tls.clone(), service_fn(support::hello))
+                .with_graceful_shutdown(told(signal))
+        };
+        let refusing = Server::start(|l, signal| serve(l, signal).into_future()).await;
+        let url = format!("http://{}/", refusing.addr);
+        for version in ["--http1.1", "--http2-prior-knowledge"] {
+            let answer = output_of("curl", &["-sSi", version, &url]).await;
+            assert!(answer.contains("This port requires TLS"), "{answer}");
+        }
+        let allowing = |l, signal| {
+            serve(l, signal)
+                .plaintext_beside_client_auth()
+                .into_future()
+        };
+        let allowing = Server::start(allowing).await;
+        let url = format!("http://{}/", allowing.addr);
+        assert_eq!(
+            output_of("curl", &["-sS", &url]).await,
+            "plaintext HTTP/1.1 GET \n"
+        );
+    }
 }

@@ -84,3 +84,30 @@ async fn so_many_bytes_are_drained_and_no_more() {
     let sent = sending.await.unwrap();
     assert!((100_000..150_000).contains(&sent), "{sent}");
 }
+
+/// hyper ends a request for an upgrade as if it had taken place, without FIN:
+/// WebSocket clients that read to the end waited for the whole lingering time.
+#[tokio::test(start_paused = true)]
+async fn fin_follows_the_answer_at_once() {
+    for request in [
+        &b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..],
+        b"CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+    ] {
+        let (mut client, server) = duplex(16 * 1024);
+        client.write_all(request).await.unwrap();
+        let refusing = tokio::spawn(refuse(acceptor(Limits::default()), server));
+        let start = Instant::now();
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).await.unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 426 "));
+        assert_eq!(
+            start.elapsed(),
+            Duration::ZERO,
+            "{}",
+            request.escape_ascii()
+        );
+        drop(client);
+        assert_eq!(refusing.await.unwrap(), Duration::ZERO);
+    }
+}

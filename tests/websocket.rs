@@ -85,6 +85,35 @@ async fn ws_to_a_tls_only_port_names_the_remedy() {
     assert!(format!("{error:?}").contains(sentence), "{error:?}");
 }
 
+/// The option for pages, whose script can read nothing else: open, then
+/// `Close(1008, sentence)`. A subprotocol cannot be confirmed, so it gets 426.
+#[tokio::test]
+async fn ws_to_a_tls_only_port_may_be_closed_with_the_sentence() {
+    let pki = Pki::new();
+    let tls = pki.tls();
+    let server = Server::start(|listener, signal| {
+        oneport::serve_dual(listener, tls, app())
+            .mode(Mode::TlsOnly)
+            .explain(oneport::Explain::new().close_websockets())
+            .with_graceful_shutdown(told(signal))
+            .into_future()
+    })
+    .await;
+    let mut ws = connect(server.addr, &pki, "ws").await.unwrap();
+    let Message::Close(Some(close)) = within(ws.next()).await.unwrap().unwrap() else {
+        panic!("no close frame");
+    };
+    assert_eq!(u16::from(close.code), 1008);
+    assert_eq!(close.reason, oneport::Mismatch::PlaintextToTls.sentence());
+    // The closing handshake comes to its end.
+    assert!(within(ws.next()).await.is_none());
+    let request = b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+        Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\
+        Sec-WebSocket-Protocol: chat\r\n\r\n";
+    let answer = support::exchange(server.addr, request).await;
+    assert!(answer.starts_with(b"HTTP/1.1 426 "));
+}
+
 /// An upgraded connection counts: the shutdown waits for it, and reports the
 /// one that does not end. hyper-util's and axum's forget them (axum#3003).
 #[tokio::test]

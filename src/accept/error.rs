@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+use super::remedy::remedy;
 use crate::mismatch::Mismatch;
 
 /// Why a connection was not accepted. It is over: answered, where the client
@@ -52,6 +53,18 @@ pub enum Stage {
     /// Waiting for enough bytes to know what the client speaks
     /// ([`Limits::sniff`](crate::Limits::sniff)).
     Sniff,
+}
+
+impl AcceptError {
+    /// What to change so that such a client is served, where that is known.
+    #[must_use]
+    pub fn remedy(&self) -> Option<&'static str> {
+        match self {
+            Self::Handshake { source, .. } => remedy(source),
+            Self::Refused(mismatch) => Some(mismatch.remedy()),
+            _ => None,
+        }
+    }
 }
 
 impl fmt::Display for AcceptError {

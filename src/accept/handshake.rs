@@ -161,7 +161,7 @@ where
         }
     };
     // An alert is on the wire: let it arrive.
-    acceptor.settings().linger.close(io).await;
+    acceptor.settings().linger.close_second(io).await;
     Err(AcceptError::Handshake {
         source,
         server_name,

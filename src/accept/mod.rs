@@ -14,6 +14,7 @@ use tower_service::Service;
 mod error;
 mod handshake;
 mod refuse;
+mod remedy;
 mod settings;
 mod sniffed;
 mod stream;
@@ -76,7 +77,7 @@ pub struct Accepted<I> {
 impl Acceptor {
     /// Waits for the client's first bytes and makes a stream of the
     /// connection. Takes at most `sniff + handshake + first_request` of the
-    /// [`Limits`], or `sniff + refusal + linger` for a refused client.
+    /// [`Limits`](crate::Limits), or `sniff + refusal + linger` for a refused client.
     ///
     /// Run it in the connection's own task, never on the accept path.
     ///

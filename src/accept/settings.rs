@@ -25,7 +25,24 @@ pub(super) struct Settings {
     pub(super) explainer: Explainer,
     pub(super) proxies: Option<ProxyProtocol>,
     pub(super) tls_to_plaintext: TlsToPlaintext,
+    plaintext_beside_client_auth: BesideClientAuth,
     pub(super) log: Arc<RefusalLog>,
+}
+
+/// What plaintext gets where TLS clients need a certificate.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BesideClientAuth {
+    Allow,
+    Refuse,
+}
+
+impl Settings {
+    /// Whether who speaks plaintext would be served without the certificate that
+    /// TLS clients need.
+    pub(super) fn plaintext_is_a_way_around(&self) -> bool {
+        self.plaintext_beside_client_auth == BesideClientAuth::Refuse
+            && (self.tls.as_ref()).is_some_and(TlsConfig::is_client_auth_required)
+    }
 }
 
 /// How a TLS client of a plaintext-only port is told.
@@ -58,6 +75,7 @@ impl Acceptor {
             explainer: Explainer::default(),
             proxies: None,
             tls_to_plaintext: TlsToPlaintext::Bare,
+            plaintext_beside_client_auth: BesideClientAuth::Refuse,
             log: Arc::default(),
         }))
     }
@@ -85,7 +103,7 @@ impl Acceptor {
     /// Answer refused HTTP requests with this service, in place of [`Explain`].
     ///
     /// It gets the refused request; in its extensions are the
-    /// [`Mismatch`](crate::Mismatch) and the [`ConnInfo`] of the connection,
+    /// [`Mismatch`](crate::Mismatch) and the [`ConnInfo`](crate::ConnInfo) of the connection,
     /// which ends with the response. Whatever it answers, there is no
     /// `Set-Cookie` on a refusal, no `Strict-Transport-Security` in the clear,
     /// and always an `Oneport-Mismatch` header. If it fails, or takes half of
@@ -100,6 +118,17 @@ impl Acceptor {
         B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
     {
         Arc::make_mut(&mut self.0).explainer = Explainer::new(service);
+        self
+    }
+
+    /// Serve plaintext to whom the policy admits, although TLS clients need a
+    /// certificate here. Without this call they are refused: mutual TLS means
+    /// little on a port that serves the same without any TLS. It is right where
+    /// the policy admits only who is trusted by other means, such as
+    /// [`AllowPlaintext::loopback`](crate::AllowPlaintext::loopback).
+    pub fn plaintext_beside_client_auth(mut self) -> Self {
+        let beside = BesideClientAuth::Allow;
+        Arc::make_mut(&mut self.0).plaintext_beside_client_auth = beside;
         self
     }
 

@@ -168,6 +168,12 @@ impl<I> Sniffed<I> {
         }
         let tls_available = acceptor.settings().tls.is_some();
         let inbound = Inbound::new(self.protocol, self.origin.peer, tls_available);
-        policy::route(&*acceptor.settings().policy, &inbound)
+        let settings = acceptor.settings();
+        match policy::route(&*settings.policy, &inbound) {
+            Route::Plaintext if settings.plaintext_is_a_way_around() => {
+                Route::Refuse(Mismatch::PlaintextToTls)
+            }
+            route => route,
+        }
     }
 }

@@ -1,14 +1,17 @@
 //! The answer to an HTTP/1 request.
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicBool, Ordering};
 
+use http::StatusCode;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
-use super::{Refusal, Result, Sent, late};
+use super::{Refusal, Result, Sent, late, websocket};
 
 /// Answers one request and half-closes. The request's body is not read: the
 /// caller drains it after FIN.
@@ -18,20 +21,39 @@ where
 {
     // The rest of the budget is for the answer.
     let head = refusal.budget / 2;
-    let service = service_fn(|request: http::Request<Incoming>| async move {
-        let (parts, body) = request.into_parts();
-        Ok::<_, Infallible>(refusal.answer(parts, body).await)
+    // After a request for an upgrade (or CONNECT) hyper ends without FIN, as if
+    // the upgrade had taken place.
+    let upgrade = AtomicBool::new(false);
+    let upgraded = AtomicBool::new(false);
+    let upgraded = &upgraded;
+    let service = service_fn(|request: http::Request<Incoming>| {
+        if request.extensions().get::<OnUpgrade>().is_some() {
+            upgrade.store(true, Ordering::Relaxed);
+        }
+        async move {
+            let (parts, body) = request.into_parts();
+            let response = refusal.answer(parts, body).await;
+            let switched = response.status() == StatusCode::SWITCHING_PROTOCOLS;
+            upgraded.store(switched, Ordering::Relaxed);
+            Ok::<_, Infallible>(response)
+        }
     });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(head)
-        .keep_alive(false)
         .half_close(true)
         // As for a request that is served.
         .max_header_size(64 * 1024)
         .serve_connection(TokioIo::new(&mut *io), service)
         .await;
     match served {
+        Ok(()) if upgraded.load(Ordering::Relaxed) => {
+            io.write_all(&websocket::close(refusal.mismatch.sentence()))
+                .await?;
+            io.flush().await?;
+            Ok(Sent::Open)
+        }
+        Ok(()) if upgrade.into_inner() => Ok(Sent::Open),
         Ok(()) => Ok(Sent::HalfClosed),
         Err(error) if error.is_timeout() => late(io, head, Some(refusal.mismatch)).await,
         // hyper has answered what it could not parse.

@@ -13,7 +13,9 @@ mod http2;
 mod late;
 mod page;
 mod refusal;
+mod response;
 mod tls;
+mod websocket;
 
 pub use explain::Explain;
 #[cfg(feature = "serve")]

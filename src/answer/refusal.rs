@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use http::header;
 use http::request::Parts;
-use http::{Extensions, HeaderValue, Request, Response};
+use http::{Extensions, HeaderValue, Request, Response, StatusCode, Version};
 use http_body::{Body, Frame, SizeHint};
 use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
@@ -20,7 +20,8 @@ use tokio::time::timeout;
 use tower_service::Service;
 
 use super::BoxError;
-use super::explain::{Explain, ONEPORT_MISMATCH};
+use super::explain::{ConnectionRefused, Explain, ONEPORT_MISMATCH};
+use super::websocket::has_token;
 use crate::conn_info::ConnInfo;
 use crate::credentials::Credentials;
 use crate::mismatch::Mismatch;
@@ -152,13 +153,22 @@ impl Refusal {
                 default.map(|body| body.map_err(|never| match never {}).boxed_unsync())
             }
         };
+        let status = response.status();
         self.keep_clean(&mut response);
+        if parts.version < Version::HTTP_2 {
+            let headers = response.headers_mut();
+            let switches = status == StatusCode::SWITCHING_PROTOCOLS;
+            if !switches && !has_token(headers, &header::CONNECTION, "close") {
+                headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+            }
+        }
         response
     }
 
     fn mark(&self, extensions: &mut Extensions) {
         extensions.insert(self.mismatch);
         extensions.insert(self.info.clone());
+        extensions.insert(ConnectionRefused);
     }
 
     /// Whatever service answered: no cookie on a refusal, no HSTS in the clear

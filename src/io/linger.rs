@@ -21,6 +21,9 @@ pub(crate) struct Linger {
     bytes: u64,
 }
 
+/// Clients close at once, when they have read their alert.
+const FIRST_MOST: Duration = Duration::from_millis(500);
+
 impl Linger {
     pub(crate) fn new(places: usize, time: Duration, bytes: u64) -> Self {
         Self {
@@ -37,6 +40,23 @@ impl Linger {
     {
         let Some(_place) = self.place() else { return };
         let close = async {
+            if io.shutdown().await.is_ok() {
+                drain(&mut io, self.bytes).await;
+            }
+        };
+        let _ = timeout(self.time, close).await;
+    }
+
+    /// As [`close`](Self::close), but FIN waits a moment for the client's own end:
+    /// after a TLS alert some clients report the close that they see instead of the
+    /// alert. Chromium named it 40 times of 40, and 20 times with FIN at once.
+    pub(crate) async fn close_second<I>(&self, mut io: I)
+    where
+        I: AsyncRead + AsyncWrite + Unpin,
+    {
+        let Some(_place) = self.place() else { return };
+        let close = async {
+            let _ = timeout(FIRST_MOST, drain(&mut io, self.bytes)).await;
             if io.shutdown().await.is_ok() {
                 drain(&mut io, self.bytes).await;
             }

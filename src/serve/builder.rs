@@ -34,7 +34,7 @@ impl<L, A, K, F> Serve<L, A, K, F> {
     }
 
     /// Answer refused HTTP requests with this service, in place of
-    /// [`Explain`](crate::Explain); see [`Acceptor::explain`].
+    /// [`Explain`](crate::Explain); see [`Acceptor::explain`](crate::Acceptor::explain).
     pub fn explain<S, B>(mut self, service: S) -> Self
     where
         S: Service<http::Request<Incoming>, Response = http::Response<B>> + Clone + Send + 'static,
@@ -54,8 +54,15 @@ impl<L, A, K, F> Serve<L, A, K, F> {
         self
     }
 
+    /// Serve plaintext although TLS clients need a certificate; see
+    /// [`Acceptor::plaintext_beside_client_auth`](crate::Acceptor::plaintext_beside_client_auth).
+    pub fn plaintext_beside_client_auth(mut self) -> Self {
+        self.acceptor = self.acceptor.plaintext_beside_client_auth();
+        self
+    }
+
     /// Where TLS is refused although a certificate is configured, answer in
-    /// HTTP after a handshake; see [`Acceptor::answer_tls_with_http`].
+    /// HTTP after a handshake; see [`Acceptor::answer_tls_with_http`](crate::Acceptor::answer_tls_with_http).
     pub fn answer_tls_with_http(mut self) -> Self {
         self.acceptor = self.acceptor.answer_tls_with_http();
         self

@@ -178,6 +178,6 @@ fn log(peer: crate::Peer, error: &AcceptError) {
         AcceptError::Closed { .. } | AcceptError::Io(_) => {
             tracing::debug!(%peer, cause, "{error}");
         }
-        _ => tracing::info!(%peer, cause, "{error}"),
+        _ => tracing::info!(%peer, cause, remedy = error.remedy(), "{error}"),
     }
 }

@@ -12,7 +12,7 @@ use tokio::select;
 use super::app::App;
 use super::executor::Executor;
 use super::requests::Requests;
-use super::upgrade::Upgradable;
+use super::upgrade::{Close, Upgradable};
 use crate::accept::{Accepted, Acceptor};
 use crate::lifecycle::{Observer, Phase};
 use crate::limits::Limits;
@@ -24,6 +24,7 @@ pub(super) struct Http {
     pub(super) http1: http1::Builder,
     pub(super) http2: http2::Builder<Executor>,
     request_head: Duration,
+    linger: Duration,
 }
 
 impl Http {
@@ -53,16 +54,22 @@ impl Http {
             .keep_alive_timeout(Duration::from_secs(10))
             // WebSockets over HTTP/2 (RFC 8441).
             .enable_connect_protocol();
-        let request_head = Limits::default().request_head;
+        let Limits {
+            request_head,
+            linger,
+            ..
+        } = Limits::default();
         Self {
             http1,
             http2,
             request_head,
+            linger,
         }
     }
 
     pub(super) fn apply(&mut self, limits: &Limits) {
         self.request_head = limits.request_head;
+        self.linger = limits.linger;
         self.http1.header_read_timeout(limits.request_head);
     }
 
@@ -89,7 +96,11 @@ impl Http {
         };
         let http_version = info.http_version();
         let requests = Requests::new(app, info.clone());
-        let io = TokioIo::new(Upgradable::new(stream, observer.clone()));
+        let close = match http_version {
+            Version::HTTP_2 => Close::Linger(self.linger),
+            _ => Close::AtOnce,
+        };
+        let io = TokioIo::new(Upgradable::new(stream, observer.clone(), close));
         // In both loops hyper is polled first: it then has seen the bytes that
         // were read for the verdict before it is asked to wind down, and does
         // not take a request that is in flight for a connection without one.

@@ -4,17 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use arc_swap::ArcSwap;
+use rustls::ServerConfig;
 use rustls::server::danger::ClientCertVerifier;
-use rustls::{ServerConfig, ServerConnection};
 
-use super::client_auth::{self, Postponed};
-use crate::mismatch::CertificateFault;
-
-/// Filled in where a configuration has no ALPN, in order of preference: HTTP/2
-/// (RFC 9113 3.2), then HTTP/1.1 (RFC 7301 6). `http/1.0` is there for clients
-/// that offer nothing else (`curl --http1.0` does): rustls would refuse their
-/// handshake with alert 120, although hyper serves them.
-const HTTP_ALPN: [&[u8]; 3] = [b"h2", b"http/1.1", b"http/1.0"];
+use super::client_auth::Postponed;
+use super::loaded::{Alpn, ClientAuth, Explained, Loaded};
 
 /// The TLS configuration of a server, as a handle that can be reloaded.
 ///
@@ -34,47 +28,6 @@ struct Shared {
     alpn: Alpn,
 }
 
-/// One configuration, as it is used for a handshake.
-#[derive(Clone)]
-pub(crate) struct Loaded {
-    /// What it says: whom it refuses, it refuses in the handshake.
-    strict: Arc<ServerConfig>,
-    explained: Option<Explained>,
-    /// Whether the ALPN list is of this crate's making.
-    filled: bool,
-}
-
-/// The same configuration, but client certificates are judged after the
-/// handshake. It never leaves this crate: alone, it lets everybody in.
-#[derive(Clone)]
-struct Explained {
-    server: Arc<ServerConfig>,
-    verifier: Arc<dyn ClientCertVerifier>,
-}
-
-impl Loaded {
-    /// What to shake hands with; then ask [`fault_of`](Self::fault_of).
-    pub(crate) fn server(&self) -> &Arc<ServerConfig> {
-        match &self.explained {
-            Some(explained) => &explained.server,
-            None => &self.strict,
-        }
-    }
-
-    /// Why the client of a finished handshake must not be served.
-    pub(crate) fn fault_of(&self, connection: &ServerConnection) -> Option<CertificateFault> {
-        let explained = self.explained.as_ref()?;
-        client_auth::fault_of(&*explained.verifier, connection)
-    }
-}
-
-/// What happens to a configuration that has no ALPN.
-#[derive(Clone, Copy)]
-enum Alpn {
-    Fill,
-    Keep,
-}
-
 impl TlsConfig {
     /// Makes a handle that leaves the ALPN list of the configuration as it is,
     /// even when it is empty.
@@ -84,7 +37,7 @@ impl TlsConfig {
     /// are served without it, which for HTTP means HTTP/1.1.
     #[must_use]
     pub fn keep_alpn(config: impl Into<Arc<ServerConfig>>) -> Self {
-        Self::new(config.into(), None, Alpn::Keep)
+        Self::new(config.into(), None, Alpn::Keep, ClientAuth::Unknown)
     }
 
     /// Makes a handle for mutual TLS that tells a client what is wrong with its
@@ -135,14 +88,44 @@ impl TlsConfig {
             server: Arc::new(server),
             verifier,
         };
-        Ok(Self::new(Arc::new(strict), Some(explained), Alpn::Fill))
+        let client_auth = match explained.verifier.client_auth_mandatory() {
+            true => ClientAuth::Required,
+            false => ClientAuth::Unknown,
+        };
+        let strict = Arc::new(strict);
+        Ok(Self::new(strict, Some(explained), Alpn::Fill, client_auth))
     }
 
-    fn new(strict: Arc<ServerConfig>, explained: Option<Explained>, alpn: Alpn) -> Self {
+    /// Makes a handle on a configuration that requires client certificates
+    /// (mutual TLS), which a `ServerConfig` itself does not tell.
+    ///
+    /// An [`Acceptor`](crate::Acceptor) then refuses plaintext, whatever its
+    /// policy, unless it is told otherwise
+    /// ([`plaintext_beside_client_auth`](crate::Acceptor::plaintext_beside_client_auth)):
+    /// whoever spoke plaintext would be served without any certificate. The
+    /// configurations of `tls::Files::client_ca` and
+    /// [`explaining_client_auth`](Self::explaining_client_auth) are such already.
+    #[must_use]
+    pub fn requiring_client_auth(config: impl Into<Arc<ServerConfig>>) -> Self {
+        Self::new(config.into(), None, Alpn::Fill, ClientAuth::Required)
+    }
+
+    /// Whether plaintext beside it would be a way around client certificates.
+    pub(crate) fn is_client_auth_required(&self) -> bool {
+        self.shared.current.load().client_auth == ClientAuth::Required
+    }
+
+    fn new(
+        strict: Arc<ServerConfig>,
+        explained: Option<Explained>,
+        alpn: Alpn,
+        client_auth: ClientAuth,
+    ) -> Self {
         let loaded = alpn.apply(Loaded {
             strict,
             explained,
             filled: false,
+            client_auth,
         });
         Self {
             shared: Arc::new(Shared {
@@ -175,42 +158,27 @@ impl TlsConfig {
     /// one; never share those between configurations that differ in client
     /// authentication.
     pub fn reload(&self, renewed: impl Into<TlsConfig>) {
-        let renewed = Loaded::clone(&renewed.into().load());
+        let mut renewed = Loaded::clone(&renewed.into().load());
+        // What is not known of the new one must not open a way around it.
+        if self.is_client_auth_required() {
+            renewed.client_auth = ClientAuth::Required;
+        }
         let renewed = self.shared.alpn.apply(renewed);
         self.shared.current.store(Arc::new(renewed));
-    }
-}
-
-impl Alpn {
-    /// The copy, where one must be made, shares session storage, ticketer and
-    /// certificate resolver with the original: they are `Arc`s.
-    fn apply(self, mut loaded: Loaded) -> Loaded {
-        let list = match self {
-            Self::Fill if loaded.strict.alpn_protocols.is_empty() => HTTP_ALPN.as_slice(),
-            // It was empty where it came from.
-            Self::Keep if loaded.filled => &[],
-            Self::Fill | Self::Keep => return loaded,
-        };
-        loaded.filled = !list.is_empty();
-        let explained = loaded.explained.as_mut().map(|it| &mut it.server);
-        for config in [Some(&mut loaded.strict), explained].into_iter().flatten() {
-            Arc::make_mut(config).alpn_protocols = list.iter().map(|name| name.to_vec()).collect();
-        }
-        loaded
     }
 }
 
 /// Fills in `h2`, `http/1.1` and `http/1.0` where the configuration has no ALPN.
 impl From<Arc<ServerConfig>> for TlsConfig {
     fn from(config: Arc<ServerConfig>) -> Self {
-        Self::new(config, None, Alpn::Fill)
+        Self::new(config, None, Alpn::Fill, ClientAuth::Unknown)
     }
 }
 
 /// Fills in `h2`, `http/1.1` and `http/1.0` where the configuration has no ALPN.
 impl From<ServerConfig> for TlsConfig {
     fn from(config: ServerConfig) -> Self {
-        Self::new(Arc::new(config), None, Alpn::Fill)
+        Self::new(Arc::new(config), None, Alpn::Fill, ClientAuth::Unknown)
     }
 }
 
@@ -242,6 +210,7 @@ impl fmt::Debug for TlsConfig {
 mod tests {
     use rustls::server::ResolvesServerCertUsingSni;
 
+    use super::super::loaded::HTTP_ALPN;
     use super::*;
 
     fn config(alpn: &[&[u8]]) -> ServerConfig {

@@ -118,7 +118,9 @@ impl Files {
             (None, _) => serve(WebPkiClientVerifier::no_client_auth())
                 .map_err(refused)?
                 .into(),
-            (Some(verifier), ClientFaults::Alert) => serve(verifier).map_err(refused)?.into(),
+            (Some(verifier), ClientFaults::Alert) => {
+                TlsConfig::requiring_client_auth(serve(verifier).map_err(refused)?)
+            }
             (Some(verifier), ClientFaults::Explain) => {
                 TlsConfig::explaining_client_auth(verifier, serve).map_err(refused)?
             }

@@ -93,6 +93,7 @@ pub mod generate;
 mod hello;
 #[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
 mod load;
+mod loaded;
 #[cfg(feature = "tls-files")]
 mod pem;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]

@@ -238,6 +238,7 @@ async fn every_choice_is_in_the_help_with_its_default_and_its_risk() {
         "--hsts <MAX_AGE>",
         "--explain-client-cert",
         "--answer-tls-with-http",
+        "--close-websockets",
         "--report-plaintext",
     ] {
         let (_, text) = section.split_once(flag).expect(flag);

@@ -34,6 +34,7 @@ pub(crate) fn answer_to(foreign: Foreign, flight: &[u8]) -> Vec<u8> {
         | Foreign::HttpVersion
         | Foreign::ProxyV1
         | Foreign::ProxyV2
+        | Foreign::Socks5
         | Foreign::Text => bad_request(),
         Foreign::Icap => format!(
             "ICAP/1.0 400 {text}\r\nISTag: \"oneport\"\r\nEncapsulated: null-body=0\r\n\
@@ -60,7 +61,6 @@ pub(crate) fn answer_to(foreign: Foreign, flight: &[u8]) -> Vec<u8> {
         Foreign::Sip => with_body("SIP/2.0", ""),
         Foreign::Smtp => line("554 "),
         Foreign::Socks4 => b"\x00\x5b\0\0\0\0\0\0".to_vec(),
-        Foreign::Socks5 => b"\x05\xff".to_vec(),
         Foreign::Ssh => {
             let disconnect = [1, 0, 0, 0, 2, 0, 0, 0, length];
             let padding = 16 - (5 + disconnect.len() as u8 + length + 4) % 8;

@@ -38,7 +38,7 @@ async fn curl_names_what_went_wrong() {
         (&[&mqtt], 8, "got 0003"),
         (&[&ldap], 38, "cannot bind"),
         (&["--socks4", &addr, "http://127.0.0.1:1/"], 97, "rejected"),
-        (&["--socks5", &addr, "http://127.0.0.1:1/"], 97, "method"),
+        (&["--socks5", &addr, "http://127.0.0.1:1/"], 97, "version"),
     ];
     for (arguments, code, words) in table {
         let output = run("curl", &[&["-sS"], arguments].concat()).await;

@@ -50,7 +50,6 @@ where
             return Ok(Sent::Open);
         }
         Foreign::Socks4 => socks::REJECTED_4.to_vec(),
-        Foreign::Socks5 => socks::REJECTED_5.to_vec(),
         Foreign::Ssh => ssh::answer(sentence),
         Foreign::Sslv2 => sslv2::answer(io).await?,
         Foreign::Ftp
@@ -67,6 +66,9 @@ where
         | Foreign::HttpVersion
         | Foreign::ProxyV1
         | Foreign::ProxyV2
+        // "No acceptable methods" (RFC 1928 3) sends people looking for
+        // credentials; with this curl and ncat say that it is no SOCKS.
+        | Foreign::Socks5
         | Foreign::Text => bad_request::answer(mismatch),
         // Nothing that could be said to them reaches anybody. RDP has a refusal
         // (MS-RDPBCGR 2.2.1.2.2), but each of its codes speaks of SSL, and
@@ -166,7 +168,6 @@ mod tests {
             (Foreign::Smtp, b"EHLO a\r\n", b"554 This port speaks HTTP (or WebSocket, or gRPC), \
                 not SMTP: use the port that serves SMTP.\r\n"),
             (Foreign::Socks4, b"\x04\x01\x01\xbb\xc0\0\x02\x01\0", b"\0\x5b\0\0\0\0\0\0"),
-            (Foreign::Socks5, b"\x05\x01\0", b"\x05\xff"),
             (Foreign::Ssh, b"SSH-2.0-a\r\n", b"SSH-2.0-oneport\r\n\0\0\0\x6c\x09\x01\0\0\0\x02\
                 \0\0\0\x55This port speaks HTTP (or WebSocket, or gRPC), not SSH: use the port \
                 that serves SSH.\0\0\0\0\0\0\0\0\0\0\0\0\0"),

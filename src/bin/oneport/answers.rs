@@ -13,12 +13,13 @@ use crate::exit::Failure;
 use crate::port_policy::PortPolicy;
 use crate::signals::ReportSignal;
 
-/// `--redirect`, `--hsts`, `--report-plaintext` and `--answer-tls-with-http`.
+/// What follows from `AnswerArgs`.
 pub(crate) struct Answers {
     redirect: Option<Redirect>,
     hsts: Option<Hsts>,
     pub(crate) report: Option<ReportPlaintext>,
     pub(crate) tls_with_http: bool,
+    close_websockets: bool,
 }
 
 impl Answers {
@@ -52,14 +53,19 @@ impl Answers {
                 .map(|seconds| Hsts::max_age(Duration::from_secs(seconds))),
             report: args.report_plaintext.then(ReportPlaintext::new),
             tls_with_http: args.answer_tls_with_http,
+            close_websockets: args.close_websockets,
         })
     }
 
     /// For those who are refused.
     pub(crate) fn explain(&self) -> Explain {
-        match &self.redirect {
-            Some(redirect) => Explain::new().redirect(redirect.clone()),
-            None => Explain::new(),
+        let mut explain = Explain::new();
+        if let Some(redirect) = &self.redirect {
+            explain = explain.redirect(redirect.clone());
+        }
+        match self.close_websockets {
+            true => explain.close_websockets(),
+            false => explain,
         }
     }
 

@@ -47,6 +47,17 @@ pub(crate) struct AnswerArgs {
     )]
     pub(crate) redirect: Option<RedirectArg>,
 
+    /// Accept the handshakes of refused WebSocket clients, and close the WebSocket at
+    /// once with code 1008 and the sentence, which is all that a page's script can
+    /// read of it. Off by default, where they get 426. Risk: most other clients take
+    /// the handshake for success, and report a WebSocket that was closed
+    #[arg(
+        long,
+        conflicts_with = "plaintext_only",
+        env = "ONEPORT_CLOSE_WEBSOCKETS"
+    )]
+    pub(crate) close_websockets: bool,
+
     /// Send Strict-Transport-Security over TLS: for so many seconds browsers will
     /// not speak plaintext to this host; 0 takes it back. Off by default. Risk: it
     /// is for all ports of the host, and while it lasts plaintext cannot come back

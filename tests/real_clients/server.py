@@ -14,7 +14,7 @@ class Server:
         self.log_path = os.path.join(directory, f"{name}.log")
         self._log = open(self.log_path, "wb")
         data = ("--data-dir", os.path.join(directory, "data"))
-        if "--plaintext-only" in arguments:
+        if arguments == ("--plaintext-only",):
             data = ()
         self._process = subprocess.Popen(
             [binary, "--listen", "127.0.0.1:0", "--log-format", "json", *data, *arguments],

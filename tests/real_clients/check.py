@@ -12,7 +12,8 @@ LIMIT = 60
 class Check:
     """A command; `served` is whether it has to succeed, None if it cannot tell."""
 
-    def __init__(self, name, command, *, served, says=(), lacks=(), within=LIMIT, stdin=b"", artifact=None):
+    def __init__(self, name, command, *, served, says=(), lacks=(), within=LIMIT, stdin=b"",
+                 environment=None, artifact=None):
         self.name = name
         self.command = command
         self.served = served
@@ -20,6 +21,7 @@ class Check:
         self.lacks = lacks
         self.within = within
         self.stdin = stdin
+        self.environment = environment or {}
         self.artifact = artifact
 
     def run(self, environment):
@@ -32,7 +34,7 @@ class Check:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 timeout=LIMIT,
-                env={**ENVIRONMENT, **environment},
+                env={**ENVIRONMENT, **environment, **self.environment},
             )
         except FileNotFoundError:
             return 0.0, f"{self.command[0]} is not installed", ""
@@ -43,22 +45,32 @@ class Check:
         output = done.stdout.decode(errors="replace")
         return taken, self._fault(done.returncode, output, taken), output
 
-    def _fault(self, code, output, taken):
-        if self.served is not None and self.served != (code == 0):
-            return f"exit code {code}"
-        # Terminals and HTML wrap lines.
-        shown = " ".join(output.split())
+    def judge(self, output):
+        """What is wrong with what it printed, None if nothing."""
+        shown = on_one_line(output)
         for phrase in self.says:
             if phrase not in shown:
                 return f"does not say: {phrase}"
         for phrase in self.lacks:
             if phrase in shown:
                 return f"says: {phrase}"
+        return None
+
+    def _fault(self, code, output, taken):
+        if code < 0:
+            return f"ended by signal {-code}"
+        if self.served is not None and self.served != (code == 0):
+            return f"exit code {code}"
         if taken > self.within:
             return f"took {taken:.1f} s, at most {self.within} s"
         if self.artifact and not _is_picture(self.artifact):
             return f"no picture in {self.artifact}"
-        return None
+        return self.judge(output)
+
+
+def on_one_line(output):
+    """Terminals and HTML wrap lines."""
+    return " ".join(output.split())
 
 
 def _is_picture(path):

@@ -1,0 +1,51 @@
+//! What is counted, for whichever recorder the process has.
+#![allow(clippy::unwrap_used)] // a test
+
+mod support;
+
+use std::collections::BTreeMap;
+
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+use oneport::Mode;
+use support::{Pki, Server, exchange};
+
+#[test]
+fn refusals_and_credentials_in_the_clear() {
+    let recorder = DebuggingRecorder::new();
+    let snapshots = recorder.snapshotter();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    metrics::with_local_recorder(&recorder, || {
+        runtime.block_on(async {
+            let server = Server::with_mode(&Pki::new(), Mode::TlsOnly).await;
+            for request in [
+                &b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..],
+                b"GET / HTTP/1.1\r\nHost: a\r\nCookie: a=b\r\n\r\n",
+                b"SSH-2.0-OpenSSH_9.2\r\n",
+            ] {
+                exchange(server.addr, request).await;
+            }
+            server.shut_down().await.unwrap();
+        });
+    });
+    let counted = snapshots.snapshot().into_vec().into_iter();
+    let counted: BTreeMap<String, u64> = counted
+        .map(|(key, _, _, value)| {
+            let labels = key.key().labels().map(|label| label.value().to_owned());
+            let name = [key.key().name().to_owned()].into_iter().chain(labels);
+            let DebugValue::Counter(count) = value else {
+                panic!("not a counter");
+            };
+            (name.collect::<Vec<_>>().join(" "), count)
+        })
+        .collect();
+    let expected = [
+        ("oneport_plaintext_credentials_total", 1),
+        ("oneport_refused_total foreign", 1),
+        ("oneport_refused_total plaintext-to-tls", 2),
+    ];
+    let expected = expected.map(|(name, count)| (name.to_owned(), count));
+    assert_eq!(counted, BTreeMap::from(expected));
+}
