@@ -215,7 +215,7 @@ where
         }
     };
     let Ok(read) = timeout(limit, reading).await else {
-        if is_request_begun(decrypted) {
+        if is_request_begun(decrypted) && tls.get_ref().1.alpn_protocol() != Some(b"h2") {
             acceptor.say_late(tls, limit).await;
         }
         return Err(late(Stage::FirstRequest, limit));

@@ -115,7 +115,7 @@ impl FirstFlight {
             }),
             Ok(Err(error)) => Err(AcceptError::Io(error)),
             Err(_) => {
-                if is_request_begun(&prefix) {
+                if proxy != Proxy::HeaderDue && is_request_begun(&prefix) {
                     acceptor.say_late(io, limit).await;
                 }
                 Err(AcceptError::Deadline {

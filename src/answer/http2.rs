@@ -23,7 +23,7 @@ use super::{BoxError, Refusal, Result, Sent};
 
 /// So much of a request's body is read before it is answered: an earlier answer
 /// ends in RST_STREAM, which several clients report instead of the answer.
-const BODY_MOST: usize = 64 * 1024;
+const BODY_MOST: usize = 16 * 1024 * 1024;
 /// A streaming call sends no end of body before it has an answer.
 const BODY_PAUSE: Duration = Duration::from_millis(250);
 const STREAMS_MOST: u32 = 16;

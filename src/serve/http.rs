@@ -127,7 +127,10 @@ impl Http {
             };
             if ended.as_ref().is_err_and(hyper::Error::is_timeout) {
                 // Of an idle connection nothing was read: it just ends.
-                if let Some(parts) = connection.into_parts().filter(|it| !it.read_buf.is_empty()) {
+                if let Some(parts) = connection
+                    .into_parts()
+                    .filter(|it| !it.read_buf.trim_ascii().is_empty())
+                {
                     let io = parts.io.into_inner();
                     acceptor.say_late(io, self.request_head).await;
                 }

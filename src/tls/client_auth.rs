@@ -19,6 +19,14 @@ use crate::mismatch::CertificateFault;
 pub(super) struct Postponed(pub(super) Arc<dyn ClientCertVerifier>);
 
 impl ClientCertVerifier for Postponed {
+    fn offer_client_auth(&self) -> bool {
+        self.0.offer_client_auth()
+    }
+
+    fn requires_raw_public_keys(&self) -> bool {
+        self.0.requires_raw_public_keys()
+    }
+
     fn client_auth_mandatory(&self) -> bool {
         false
     }

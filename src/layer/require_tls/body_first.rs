@@ -13,7 +13,7 @@ use tokio::time::timeout;
 /// hyper answers ahead of the end of a request's body with RST_STREAM behind
 /// the answer, which several clients report instead of it. So this much is read
 /// first. (Over HTTP/1 the answer goes first, and the server lingers.)
-const LENGTH_MOST: usize = 64 * 1024;
+const LENGTH_MOST: usize = 16 * 1024 * 1024;
 const TIME_MOST: Duration = Duration::from_secs(2);
 /// A streaming call sends no end of body before it has an answer.
 const PAUSE_MOST: Duration = Duration::from_millis(250);
