@@ -44,16 +44,18 @@ impl fmt::Debug for RefusalLog {
 }
 
 /// What makes two lines the same: not the port.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 struct Line {
     from: From,
     says: Says,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 enum Says {
     /// A refused request carried these in the clear.
     Credentials(Credentials),
+    /// Something else went wrong before there was a request, in these words.
+    Failed(String),
     Refused(Spoke, Mismatch),
 }
 
@@ -89,6 +91,14 @@ impl RefusalLog {
         count::credentials();
         if self.is_new(peer, Says::Credentials(credentials)) {
             tracing::warn!(%peer, %credentials, "{IN_THE_CLEAR}");
+        }
+    }
+
+    /// As [`note`](Self::note), of a client that did not get as far as a request.
+    #[cfg(feature = "serve")]
+    pub(crate) fn note_failure(&self, peer: Peer, what: String, remedy: Option<&'static str>) {
+        if self.is_new(peer, Says::Failed(what.clone())) {
+            tracing::info!(%peer, remedy, "{what}");
         }
     }
 
@@ -148,7 +158,8 @@ fn write_due(lines: &mut HashMap<Line, Seen>, now: Instant, age: Duration) {
 
 fn write_repeated(line: &Line, seen: &Seen) {
     let (peer, times) = (line.from, seen.repeated);
-    match line.says {
+    match &line.says {
+        Says::Failed(what) => tracing::info!(%peer, "{what} (repeated {times} times)"),
         Says::Credentials(credentials) => {
             tracing::warn!(%peer, %credentials, "{IN_THE_CLEAR} (repeated {times} times)");
         }

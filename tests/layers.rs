@@ -55,7 +55,7 @@ const MODULES: &[(&str, &str)] = &[
     ),
     (
         "serve",
-        "accept answer conn_info io lifecycle limits mismatch peer policy proxy tls",
+        "accept answer conn_info io lifecycle limits mismatch peer policy proxy refusal_log tls",
     ),
 ];
 

@@ -215,8 +215,9 @@ where
         }
     };
     let Ok(read) = timeout(limit, reading).await else {
-        if is_request_begun(decrypted) && tls.get_ref().1.alpn_protocol() != Some(b"h2") {
-            acceptor.say_late(tls, limit).await;
+        match is_request_begun(decrypted) && tls.get_ref().1.alpn_protocol() != Some(b"h2") {
+            true => acceptor.say_late(tls, limit).await,
+            false => acceptor.say_goodbye(tls).await,
         }
         return Err(late(Stage::FirstRequest, limit));
     };

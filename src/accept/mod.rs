@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tower_service::Service;
 
@@ -169,6 +169,12 @@ impl Acceptor {
     #[cfg(feature = "serve")]
     pub(crate) async fn linger<I: AsyncRead + Unpin>(&self, io: I) {
         self.0.linger.drain(io).await;
+    }
+
+    /// Ends an idle connection: inside TLS with close_notify (RFC 8446 6.1), or
+    /// its client takes the end for a truncation.
+    pub(crate) async fn say_goodbye<I: AsyncWrite + Unpin>(&self, mut io: I) {
+        let _ = timeout(self.0.limits.refusal, io.shutdown()).await;
     }
 
     /// Tells a client that its request head did not come in time, and closes.

@@ -10,10 +10,10 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use http::header;
 use http::request::Parts;
-use http::{Extensions, HeaderValue, Request, Response, StatusCode, Version};
+use http::{Extensions, HeaderValue, Method, Request, Response, StatusCode, Version};
 use http_body::{Body, Frame, SizeHint};
-use http_body_util::BodyExt;
 use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Empty};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tokio::time::timeout;
@@ -153,6 +153,11 @@ impl Refusal {
                 default.map(|body| body.map_err(|never| match never {}).boxed_unsync())
             }
         };
+        if parts.method == Method::HEAD && !response.body().is_end_stream() {
+            // hyper would send it over HTTP/2, which is a protocol error.
+            response =
+                response.map(|_| Empty::new().map_err(|never| match never {}).boxed_unsync());
+        }
         let status = response.status();
         self.keep_clean(&mut response);
         if parts.version < Version::HTTP_2 {

@@ -14,6 +14,7 @@ use crate::conn_info::Origin;
 use crate::lifecycle::{Observer, Phase};
 use crate::mismatch::Mismatch;
 use crate::policy::Route;
+use crate::refusal_log::RefusalLog;
 
 /// What all connections of a server share.
 pub(super) struct Shared {
@@ -64,7 +65,7 @@ where
         let first = match FirstFlight::read(&shared.acceptor, &mut io, &mut origin).await {
             Ok(first) => first,
             Err(error) => {
-                log(origin.peer, &error);
+                log(shared.acceptor.refusal_log(), origin.peer, &error);
                 return None;
             }
         };
@@ -104,7 +105,7 @@ where
             Ok(Handshaken::Accepted(accepted)) => Some(serving(shared, accepted, app, addr)),
             Ok(Handshaken::Refused(refused)) => Some(refusing_in_tls(shared, refused)),
             Err(error) => {
-                log(peer, &error);
+                log(shared.acceptor.refusal_log(), peer, &error);
                 None
             }
         }
@@ -145,7 +146,7 @@ where
         match shared.acceptor.refuse(sniffed, mismatch).await {
             // It has logged itself.
             AcceptError::Refused(_) => {}
-            error => log(peer, &error),
+            error => log(shared.acceptor.refusal_log(), peer, &error),
         }
         None
     });
@@ -170,7 +171,7 @@ where
 }
 
 /// One line for a connection that ended before it was served.
-fn log(peer: crate::Peer, error: &AcceptError) {
+fn log(log: &RefusalLog, peer: crate::Peer, error: &AcceptError) {
     use std::error::Error;
     let cause = error.source().map(tracing::field::display);
     match error {
@@ -178,6 +179,12 @@ fn log(peer: crate::Peer, error: &AcceptError) {
         AcceptError::Closed { .. } | AcceptError::Io(_) => {
             tracing::debug!(%peer, cause, "{error}");
         }
-        _ => tracing::info!(%peer, cause, remedy = error.remedy(), "{error}"),
+        _ => {
+            let what = match error.source() {
+                Some(source) => format!("{error}: {source}"),
+                None => error.to_string(),
+            };
+            log.note_failure(peer, what, error.remedy());
+        }
     }
 }

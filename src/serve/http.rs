@@ -126,13 +126,13 @@ impl Http {
                 }
             };
             if ended.as_ref().is_err_and(hyper::Error::is_timeout) {
-                // Of an idle connection nothing was read: it just ends.
-                if let Some(parts) = connection
-                    .into_parts()
-                    .filter(|it| !it.read_buf.trim_ascii().is_empty())
-                {
+                if let Some(parts) = connection.into_parts() {
                     let io = parts.io.into_inner();
-                    acceptor.say_late(io, self.request_head).await;
+                    match parts.read_buf.trim_ascii().is_empty() {
+                        // It was idle.
+                        true => acceptor.say_goodbye(io).await,
+                        false => acceptor.say_late(io, self.request_head).await,
+                    }
                 }
             } else if ended.is_ok() && info.is_explained() {
                 // hyper has sent FIN, and read of an upload what was there.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
+use rustls::server::{ProducesTickets, ServerConfig, ServerSessionMemoryCache};
 use rustls::{
     CertificateError, DigitallySignedStruct, DistinguishedName, Error, ServerConnection,
     SignatureScheme,
@@ -64,6 +65,40 @@ impl ClientCertVerifier for Postponed {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.0.supported_verify_schemes()
+    }
+}
+
+/// Its sessions are its own, whatever `build` shares: it gives them to clients
+/// without a certificate too, and rustls does not ask for one when a session is
+/// resumed. In the strict configuration such a session would be a way around it.
+pub(super) fn keep_sessions_apart(config: &mut ServerConfig) {
+    config.session_storage = ServerSessionMemoryCache::new(SESSIONS_MOST);
+    config.ticketer = Arc::new(NoTickets);
+}
+
+/// As many as rustls keeps by default (`ServerConfig::session_storage`) for each
+/// of four servers; one is up to a few KiB with its client's certificates.
+const SESSIONS_MOST: usize = 1024;
+
+/// Then rustls keeps its sessions itself.
+#[derive(Debug)]
+struct NoTickets;
+
+impl ProducesTickets for NoTickets {
+    fn enabled(&self) -> bool {
+        false
+    }
+
+    fn lifetime(&self) -> u32 {
+        0
+    }
+
+    fn encrypt(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn decrypt(&self, _: &[u8]) -> Option<Vec<u8>> {
+        None
     }
 }
 

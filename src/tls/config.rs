@@ -7,7 +7,7 @@ use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use rustls::server::danger::ClientCertVerifier;
 
-use super::client_auth::Postponed;
+use super::client_auth::{self, Postponed};
 use super::loaded::{Alpn, ClientAuth, Explained, Loaded};
 
 /// The TLS configuration of a server, as a handle that can be reloaded.
@@ -83,7 +83,8 @@ impl TlsConfig {
         F: Fn(Arc<dyn ClientCertVerifier>) -> Result<ServerConfig, E>,
     {
         let strict = build(verifier.clone())?;
-        let server = build(Arc::new(Postponed(verifier.clone())))?;
+        let mut server = build(Arc::new(Postponed(verifier.clone())))?;
+        client_auth::keep_sessions_apart(&mut server);
         let explained = Explained {
             server: Arc::new(server),
             verifier,

@@ -1,4 +1,4 @@
-//! The body of a request that is refused over HTTP/2.
+//! The body of a request that is refused, where the answer cannot go first.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -22,7 +22,11 @@ const PAUSE_MOST: Duration = Duration::from_millis(250);
 pub(super) fn is_due<B: Body>(request: &Parts, body: &B) -> bool {
     // It waits for permission, and reading would give it.
     let asks = request.headers.contains_key(header::EXPECT);
-    request.version == Version::HTTP_2 && !asks && !body.is_end_stream()
+    // hyper gives up a connection whose request asked for an upgrade, and then
+    // nobody is left who could linger. Java's HttpClient asks for h2c.
+    let upgrade = request.headers.contains_key(header::UPGRADE);
+    let first = request.version == Version::HTTP_2 || upgrade;
+    first && !asks && !body.is_end_stream()
 }
 
 /// Reads to the end, to a pause, or as far as is sensible.
