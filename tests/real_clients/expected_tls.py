@@ -94,7 +94,10 @@ def alerts(openssl, python, rustls, java, go):
             Varies(("other side closed", "socket has been ended by the other party", "(ends without a word)"), LATE),
             "Node fetch",
         ),
-        (Varies(("ERR_BAD_SSL_CLIENT_AUTH_CERT", "ERR_SOCKET_NOT_CONNECTED"), LATE), "Chromium", "Chromium fetch()"),
+        (
+            Varies(("ERR_BAD_SSL_CLIENT_AUTH_CERT", "ERR_CONNECTION_CLOSED", "ERR_SOCKET_NOT_CONNECTED"), LATE),
+            "Chromium", "Chromium fetch()",
+        ),
         (Says("WebSocket opening handshake was canceled", CANCELED), "Chromium WebSocket"),
     )
 
