@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderValue};
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
@@ -84,7 +84,7 @@ where
                 layer = L::NAME,
                 "a request has no ConnInfo in its extensions: serve the app by oneport::serve_dual, or insert Accepted::info into each request by hand",
             );
-            return ResponseFuture::answer(misconfigured());
+            return ResponseFuture::answer(misconfigured(request.method()));
         };
         let progress = match self.layer.on_request(request, &info) {
             Verdict::Answer(response) => return ResponseFuture::answer(response),
@@ -173,8 +173,12 @@ where
 }
 
 /// Nothing that a client could make use of: what is missing is in the log.
-fn misconfigured() -> Response<Explanation> {
-    let text = "This server is not set up completely; its log says what is missing.\n";
+fn misconfigured(method: &Method) -> Response<Explanation> {
+    let text = match *method {
+        // hyper would send it over HTTP/2, which is a protocol error.
+        Method::HEAD => "",
+        _ => "This server is not set up completely; its log says what is missing.\n",
+    };
     let mut response = Response::new(Explanation::from(text.to_owned()));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response.headers_mut().insert(
