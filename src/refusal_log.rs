@@ -55,6 +55,7 @@ enum Says {
     /// A refused request carried these in the clear.
     Credentials(Credentials),
     /// Something else went wrong before there was a request, in these words.
+    #[cfg(feature = "serve")]
     Failed(String),
     Refused(Spoke, Mismatch),
 }
@@ -159,6 +160,7 @@ fn write_due(lines: &mut HashMap<Line, Seen>, now: Instant, age: Duration) {
 fn write_repeated(line: &Line, seen: &Seen) {
     let (peer, times) = (line.from, seen.repeated);
     match &line.says {
+        #[cfg(feature = "serve")]
         Says::Failed(what) => tracing::info!(%peer, "{what} (repeated {times} times)"),
         Says::Credentials(credentials) => {
             tracing::warn!(%peer, %credentials, "{IN_THE_CLEAR} (repeated {times} times)");

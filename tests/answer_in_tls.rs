@@ -344,5 +344,11 @@ async fn plaintext_is_no_way_around_client_certificates() {
             output_of("curl", &["-sS", &url]).await,
             "plaintext HTTP/1.1 GET \n"
         );
+        // Where TLS is not served, nobody is sent there.
+        let only = |l, signal| serve(l, signal).mode(Mode::PlaintextOnly).into_future();
+        let only = Server::start(only).await;
+        let url = format!("http://{}/", only.addr);
+        let answer = output_of("curl", &["-sS", &url]).await;
+        assert_eq!(answer, "plaintext HTTP/1.1 GET \n");
     }
 }

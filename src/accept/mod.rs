@@ -77,7 +77,8 @@ pub struct Accepted<I> {
 impl Acceptor {
     /// Waits for the client's first bytes and makes a stream of the
     /// connection. Takes at most `sniff + handshake + first_request` of the
-    /// [`Limits`](crate::Limits), or `sniff + refusal + linger` for a refused client.
+    /// [`Limits`](crate::Limits), and `refusal + linger` more for a client that is
+    /// told why it is not served.
     ///
     /// Run it in the connection's own task, never on the accept path.
     ///

@@ -10,9 +10,10 @@ use super::Acceptor;
 use crate::answer::{BoxError, Explainer};
 use crate::io::Linger;
 use crate::limits::Limits;
-use crate::policy::{Mode, Policy};
+use crate::policy::{self, Inbound, Mode, Policy, Route};
 use crate::proxy::ProxyProtocol;
 use crate::refusal_log::RefusalLog;
+use crate::sniff::Protocol;
 use crate::tls::TlsConfig;
 
 /// What all connections of an acceptor share.
@@ -39,9 +40,12 @@ enum BesideClientAuth {
 impl Settings {
     /// Whether who speaks plaintext would be served without the certificate that
     /// TLS clients need.
-    pub(super) fn plaintext_is_a_way_around(&self) -> bool {
-        self.plaintext_beside_client_auth == BesideClientAuth::Refuse
-            && (self.tls.as_ref()).is_some_and(TlsConfig::is_client_auth_required)
+    pub(super) fn plaintext_is_a_way_around(&self, inbound: &Inbound) -> bool {
+        let refuse = self.plaintext_beside_client_auth == BesideClientAuth::Refuse
+            && (self.tls.as_ref()).is_some_and(TlsConfig::is_client_auth_required);
+        // Where TLS is not served, nobody needs a certificate.
+        let as_tls = Inbound::new(Protocol::Tls, inbound.peer, inbound.tls_available);
+        refuse && policy::route(&*self.policy, &as_tls) == Route::Tls
     }
 }
 

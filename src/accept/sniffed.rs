@@ -170,7 +170,7 @@ impl<I> Sniffed<I> {
         let inbound = Inbound::new(self.protocol, self.origin.peer, tls_available);
         let settings = acceptor.settings();
         match policy::route(&*settings.policy, &inbound) {
-            Route::Plaintext if settings.plaintext_is_a_way_around() => {
+            Route::Plaintext if settings.plaintext_is_a_way_around(&inbound) => {
                 Route::Refuse(Mismatch::PlaintextToTls)
             }
             route => route,

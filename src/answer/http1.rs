@@ -3,7 +3,6 @@
 use std::convert::Infallible;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use http::StatusCode;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -24,8 +23,8 @@ where
     // After a request for an upgrade (or CONNECT) hyper ends without FIN, as if
     // the upgrade had taken place.
     let upgrade = AtomicBool::new(false);
-    let upgraded = AtomicBool::new(false);
-    let upgraded = &upgraded;
+    let opened = AtomicBool::new(false);
+    let opened = &opened;
     let service = service_fn(|request: http::Request<Incoming>| {
         if request.extensions().get::<OnUpgrade>().is_some() {
             upgrade.store(true, Ordering::Relaxed);
@@ -33,8 +32,9 @@ where
         async move {
             let (parts, body) = request.into_parts();
             let response = refusal.answer(parts, body).await;
-            let switched = response.status() == StatusCode::SWITCHING_PROTOCOLS;
-            upgraded.store(switched, Ordering::Relaxed);
+            if response.extensions().get::<websocket::Opened>().is_some() {
+                opened.store(true, Ordering::Relaxed);
+            }
             Ok::<_, Infallible>(response)
         }
     });
@@ -47,7 +47,7 @@ where
         .serve_connection(TokioIo::new(&mut *io), service)
         .await;
     match served {
-        Ok(()) if upgraded.load(Ordering::Relaxed) => {
+        Ok(()) if opened.load(Ordering::Relaxed) => {
             io.write_all(&websocket::close(refusal.mismatch.sentence()))
                 .await?;
             io.flush().await?;

@@ -15,6 +15,10 @@ const GUID: &[u8] = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 /// RFC 6455 7.4.1: "policy violation".
 const POLICY_VIOLATION: u16 = 1008;
 
+/// In the extensions of the response that opens a WebSocket.
+#[derive(Clone, Copy)]
+pub(super) struct Opened;
+
 /// The response that opens the WebSocket, if this is a request for one that can
 /// be opened without repeating anything that the client sent.
 pub(super) fn opened(request: &Parts) -> Option<Response<Explanation>> {
@@ -38,6 +42,7 @@ pub(super) fn opened(request: &Parts) -> Option<Response<Explanation>> {
     let accept = HeaderValue::try_from(BASE64_STANDARD.encode(digest)).ok()?;
     let mut response = Response::new(Explanation::default());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    response.extensions_mut().insert(Opened);
     let headers = response.headers_mut();
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));

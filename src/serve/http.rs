@@ -25,6 +25,7 @@ pub(super) struct Http {
     pub(super) http2: http2::Builder<Executor>,
     request_head: Duration,
     linger: Duration,
+    linger_bytes: u64,
 }
 
 impl Http {
@@ -57,6 +58,7 @@ impl Http {
         let Limits {
             request_head,
             linger,
+            linger_bytes,
             ..
         } = Limits::default();
         Self {
@@ -64,12 +66,14 @@ impl Http {
             http2,
             request_head,
             linger,
+            linger_bytes,
         }
     }
 
     pub(super) fn apply(&mut self, limits: &Limits) {
         self.request_head = limits.request_head;
         self.linger = limits.linger;
+        self.linger_bytes = limits.linger_bytes;
         self.http1.header_read_timeout(limits.request_head);
     }
 
@@ -97,7 +101,10 @@ impl Http {
         let http_version = info.http_version();
         let requests = Requests::new(app, info.clone());
         let close = match http_version {
-            Version::HTTP_2 => Close::Linger(self.linger),
+            Version::HTTP_2 => Close::Linger {
+                time: self.linger,
+                bytes: self.linger_bytes,
+            },
             _ => Close::AtOnce,
         };
         let io = TokioIo::new(Upgradable::new(stream, observer.clone(), close));

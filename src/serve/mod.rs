@@ -39,7 +39,9 @@ use crate::tls::TlsConfig;
 ///   TCP_NODELAY on for it: without, each fresh TLS connection stalls for
 ///   about 44 ms (Nagle's algorithm against delayed acknowledgements).
 /// * `tls`: an `Arc<rustls::ServerConfig>`, a [`TlsConfig`] handle, or what
-///   `tls::load` returns.
+///   `tls::load` returns. One of your own that requires client certificates
+///   has to say so ([`TlsConfig::requiring_client_auth`]), or plaintext clients
+///   are served without any.
 /// * `app`: any tower Service over `http::Request<hyper::body::Incoming>`, or a
 ///   make-service; see [`App`].
 ///

@@ -36,15 +36,15 @@ pub(super) struct Upgradable<I> {
 pub(super) enum Close {
     /// Nothing.
     AtOnce,
-    /// Drains what the client still sends, for so long.
+    /// Drains what the client still sends, for so long and so much.
     ///
     /// HTTP/2 clients send window updates and acknowledgements for what they are
     /// still reading. A close with one of them unread makes the kernel send RST and
     /// throw away the end of the last response: one in fifty shutdowns under load
     /// lost a response of 300 KB.
-    Linger(Duration),
+    Linger { time: Duration, bytes: u64 },
     /// FIN is sent; until then.
-    Lingering(Pin<Box<Sleep>>),
+    Lingering { until: Pin<Box<Sleep>>, bytes: u64 },
 }
 
 /// Waits for the end of the drain time, once something has been pending.
@@ -118,17 +118,19 @@ fn drained() -> io::Error {
 impl<I: AsyncRead + AsyncWrite + Unpin> Upgradable<I> {
     /// Reads to the client's end, or until its time is over.
     fn poll_lingered(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Close::Linger(time) = self.close {
-            self.close = Close::Lingering(Box::pin(sleep(time)));
+        if let Close::Linger { time, bytes } = self.close {
+            let until = Box::pin(sleep(time));
+            self.close = Close::Lingering { until, bytes };
         }
-        let Close::Lingering(until) = &mut self.close else {
+        let Close::Lingering { until, bytes } = &mut self.close else {
             return Poll::Ready(());
         };
         let mut space = [MaybeUninit::uninit(); 1024];
-        while !self.ended && until.as_mut().poll(cx).is_pending() {
+        while !self.ended && *bytes > 0 && until.as_mut().poll(cx).is_pending() {
             let mut buf = ReadBuf::uninit(&mut space);
             let read = ready!(Pin::new(&mut self.io).poll_read(cx, &mut buf));
             self.ended = read.is_err() || buf.filled().is_empty();
+            *bytes = bytes.saturating_sub(buf.filled().len() as u64);
         }
         Poll::Ready(())
     }
@@ -193,7 +195,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin + 'static> AsyncWrite for Upgradable<I> {
             // end, and nothing is unread.
             return self.io.poll_last_words(cx);
         }
-        if !matches!(self.close, Close::Lingering(_)) {
+        if !matches!(self.close, Close::Lingering { .. }) {
             let shut = Pin::new(&mut self.io).poll_shutdown(cx);
             ready!(self.or_aborted(shut, cx))?;
         }

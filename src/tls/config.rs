@@ -170,6 +170,7 @@ impl TlsConfig {
 }
 
 /// Fills in `h2`, `http/1.1` and `http/1.0` where the configuration has no ALPN.
+/// If it requires client certificates, use [`TlsConfig::requiring_client_auth`].
 impl From<Arc<ServerConfig>> for TlsConfig {
     fn from(config: Arc<ServerConfig>) -> Self {
         Self::new(config, None, Alpn::Fill, ClientAuth::Unknown)
@@ -177,6 +178,7 @@ impl From<Arc<ServerConfig>> for TlsConfig {
 }
 
 /// Fills in `h2`, `http/1.1` and `http/1.0` where the configuration has no ALPN.
+/// If it requires client certificates, use [`TlsConfig::requiring_client_auth`].
 impl From<ServerConfig> for TlsConfig {
     fn from(config: ServerConfig) -> Self {
         Self::new(Arc::new(config), None, Alpn::Fill, ClientAuth::Unknown)

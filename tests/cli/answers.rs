@@ -248,3 +248,15 @@ async fn every_choice_is_in_the_help_with_its_default_and_its_risk() {
         assert!(text.contains("Risk: "), "{flag}: {text}");
     }
 }
+
+/// Counted before it is led away: five redirected requests were "0 requests" in
+/// the report that says whether plaintext can be turned off.
+#[tokio::test]
+async fn who_is_redirected_has_used_plaintext() {
+    let flags = ["--allow-plaintext", "--report-plaintext", "--redirect"];
+    let server = Oneport::start(&flags).await;
+    assert_eq!(server.status("http", "/healthz", &[]).await, "308");
+    server.signal("TERM").await;
+    let (_, log) = server.end().await;
+    assert!(log.contains("plaintext: 1 request"), "{log}");
+}

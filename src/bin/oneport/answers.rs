@@ -74,14 +74,15 @@ impl Answers {
         if let Some(hsts) = &self.hsts {
             app = app.layer(hsts.clone());
         }
-        if let Some(report) = &self.report {
-            app = app.layer(report.clone());
-        }
         // Who is let in on purpose, such as a health check, is served.
         let everybody = matches!(policy, PortPolicy::Everybody(Mode::Dual));
-        match &self.redirect {
-            Some(redirect) if everybody => app.layer(redirect.clone()),
-            _ => app,
+        if let Some(redirect) = self.redirect.as_ref().filter(|_| everybody) {
+            app = app.layer(redirect.clone());
+        }
+        // Around the redirects: who follows one has used plaintext.
+        match &self.report {
+            Some(report) => app.layer(report.clone()),
+            None => app,
         }
     }
 }

@@ -14,11 +14,7 @@ pub(crate) struct AnswerArgs {
     /// them show. Risk: it needs a certificate that clients trust (--cert and
     /// --key, or the development certificate); with another one browsers show a
     /// warning, and people learn to click it away
-    #[arg(
-        long,
-        requires = "plaintext_only",
-        env = "ONEPORT_ANSWER_TLS_WITH_HTTP"
-    )]
+    #[arg(long, requires = "plaintext_only")]
     pub(crate) answer_tls_with_http: bool,
 
     /// With --client-ca: complete the handshake with clients that have no
@@ -26,7 +22,7 @@ pub(crate) struct AnswerArgs {
     /// what is wrong. Off by default, where they get a TLS alert that many do not
     /// show. The application is not reached either way. Risk: strangers get as far
     /// as sending a request
-    #[arg(long, requires = "client_ca", env = "ONEPORT_EXPLAIN_CLIENT_CERT")]
+    #[arg(long, requires = "client_ca")]
     pub(crate) explain_client_cert: bool,
 
     /// Redirect plaintext GET and HEAD requests to https://, if they are for a name
@@ -51,11 +47,7 @@ pub(crate) struct AnswerArgs {
     /// once with code 1008 and the sentence, which is all that a page's script can
     /// read of it. Off by default, where they get 426. Risk: most other clients take
     /// the handshake for success, and report a WebSocket that was closed
-    #[arg(
-        long,
-        conflicts_with = "plaintext_only",
-        env = "ONEPORT_CLOSE_WEBSOCKETS"
-    )]
+    #[arg(long, conflicts_with = "plaintext_only")]
     pub(crate) close_websockets: bool,
 
     /// Send Strict-Transport-Security over TLS: for so many seconds browsers will
@@ -74,7 +66,7 @@ pub(crate) struct AnswerArgs {
     /// counted by address and user agent; the report is logged on shutdown and on
     /// SIGUSR1. Off by default. Risk: none for clients, except for those that choke
     /// on new headers
-    #[arg(long, requires = "allow_plaintext", env = "ONEPORT_REPORT_PLAINTEXT")]
+    #[arg(long, requires = "allow_plaintext")]
     pub(crate) report_plaintext: bool,
 }
 
