@@ -56,6 +56,17 @@ async fn redirect_of_browsers_only() {
     assert!(answer.contains(vary), "{answer}");
 }
 
+/// A container's port 3000 may be the world's 443.
+#[tokio::test]
+async fn redirect_to_another_port() {
+    let server = Oneport::start(&["--redirect=307,port=8443"]).await;
+    let answer = server.curl("http", "/a", &["-i"]).await;
+    assert!(
+        answer.contains("\r\nlocation: https://localhost:8443/a\r\n"),
+        "{answer}"
+    );
+}
+
 /// Where everybody is served over plaintext, the same rules are a layer of the
 /// application; where some are let in on purpose, those are served.
 #[tokio::test]
@@ -204,6 +215,7 @@ async fn what_contradicts_itself_is_2() {
             "301 and 302 turn a POST into a GET",
         ),
         (&["--redirect=browser"], "is none of 308, 307"),
+        (&["--redirect=port=0"], "is none of 308, 307"),
         (&["--redirect", "--plaintext-only"], "--plaintext-only"),
         (&["--hsts", "1", "--plaintext-only"], "--plaintext-only"),
         (&["--hsts", "soon"], "--hsts"),
@@ -234,7 +246,7 @@ async fn every_choice_is_in_the_help_with_its_default_and_its_risk() {
         .split_once("What the wrong client is answered:")
         .unwrap();
     for flag in [
-        "--redirect[=<308|307[,browsers]>]",
+        "--redirect[=<308|307[,browsers][,port=N]>]",
         "--hsts <MAX_AGE>",
         "--explain-client-cert",
         "--answer-tls-with-http",

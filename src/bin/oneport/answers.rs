@@ -38,6 +38,10 @@ impl Answers {
                     ))
                 })?;
                 let redirect = redirect.status(wanted.status);
+                let redirect = match wanted.port {
+                    Some(port) => redirect.port(port),
+                    None => redirect,
+                };
                 Some(match wanted.browsers_only {
                     true => redirect.browsers_only(),
                     false => redirect,

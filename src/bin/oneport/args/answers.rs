@@ -27,14 +27,15 @@ pub(crate) struct AnswerArgs {
 
     /// Redirect plaintext GET and HEAD requests to https://, if they are for a name
     /// of the certificate: with 308 (the default value) or 307, and, if it says
-    /// `browsers`, only those that browsers mark as going to a page. Off by default,
+    /// `browsers`, only those that browsers mark as going to a page; to the port that they
+    /// came to, or to `port=N` behind a port mapping. Off by default,
     /// where they are told to use TLS. Requests with credentials, a body or an
     /// upgrade are never redirected. With --allow-plaintext to everybody, what would
     /// be served is redirected too. Risk: clients follow silently, and go on sending
     /// their requests in the clear first; 308,browsers keeps that to people
     #[arg(
         long,
-        value_name = "308|307[,browsers]",
+        value_name = "308|307[,browsers][,port=N]",
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = "308",
@@ -75,6 +76,8 @@ pub(crate) struct AnswerArgs {
 pub(crate) struct RedirectArg {
     pub(crate) status: RedirectStatus,
     pub(crate) browsers_only: bool,
+    /// Where the world sees another port than the listener's.
+    pub(crate) port: Option<u16>,
 }
 
 impl FromStr for RedirectArg {
@@ -88,9 +91,15 @@ impl FromStr for RedirectArg {
                 "308" => arg.status = RedirectStatus::Permanent308,
                 "browsers" => arg.browsers_only = true,
                 _ => {
-                    return Err(format!(
-                        "`{word}` is none of 308, 307 (301 and 302 turn a POST into a GET) and browsers"
-                    ));
+                    let port = word
+                        .strip_prefix("port=")
+                        .and_then(|port| port.parse().ok());
+                    arg.port = Some(port.filter(|port| *port != 0).ok_or_else(|| {
+                        format!(
+                            "`{word}` is none of 308, 307 (301 and 302 turn a POST into a GET), \
+                             browsers and port=443"
+                        )
+                    })?);
                 }
             }
         }
