@@ -15,19 +15,6 @@ use rustls::server::WebPkiClientVerifier;
 use support::{Pki, Server, output_of, run, told};
 use tower::service_fn;
 
-/// A plaintext-only server that has a certificate all the same.
-async fn plaintext_only(pki: &Pki) -> Server {
-    let tls = pki.tls();
-    Server::start(|listener, signal| {
-        oneport::serve_dual(listener, tls, service_fn(support::hello))
-            .mode(Mode::PlaintextOnly)
-            .answer_tls_with_http()
-            .with_graceful_shutdown(told(signal))
-            .into_future()
-    })
-    .await
-}
-
 async fn curl(pki: &Pki, server: &Server, options: &[&str]) -> String {
     let ca = pki.ca_path();
     let url = format!("https://localhost:{}/", server.addr.port());
@@ -48,7 +35,7 @@ async fn curl(pki: &Pki, server: &Server, options: &[&str]) -> String {
 #[tokio::test]
 async fn tls_to_a_plaintext_only_port_is_told_in_http() {
     let pki = Pki::new();
-    let server = plaintext_only(&pki).await;
+    let server = Server::answering_tls(&pki).await;
     let sentence = Mismatch::TlsToPlaintext.sentence();
     let answer = curl(&pki, &server, &["--http1.1"]).await;
     assert!(
@@ -84,7 +71,7 @@ async fn tls_to_a_plaintext_only_port_is_told_in_http() {
 #[tokio::test]
 async fn plaintext_is_served_beside_it() {
     let pki = Pki::new();
-    let server = plaintext_only(&pki).await;
+    let server = Server::answering_tls(&pki).await;
     let url = format!("http://{}/", server.addr);
     assert_eq!(
         output_of("curl", &["-sS", &url]).await,
@@ -96,7 +83,7 @@ async fn plaintext_is_served_beside_it() {
 #[tokio::test]
 async fn an_upload_inside_tls_is_answered() {
     let pki = Pki::new();
-    let server = plaintext_only(&pki).await;
+    let server = Server::answering_tls(&pki).await;
     let body = pki.directory.path().join("body");
     std::fs::write(&body, vec![b'x'; 8 * 1024 * 1024]).unwrap();
     let body = format!("@{}", body.display());

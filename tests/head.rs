@@ -32,15 +32,7 @@ async fn of_a_tls_only_port() {
 #[tokio::test]
 async fn inside_tls() {
     let pki = Pki::new();
-    let tls = pki.tls();
-    let server = Server::start(|listener, signal| {
-        oneport::serve_dual(listener, tls, service_fn(hello))
-            .mode(Mode::PlaintextOnly)
-            .answer_tls_with_http()
-            .with_graceful_shutdown(told(signal))
-            .into_future()
-    })
-    .await;
+    let server = Server::answering_tls(&pki).await;
     let url = format!("https://localhost:{}/", server.addr.port());
     let ca = pki.ca_path();
     let answer = head(&["--cacert", ca.to_str().unwrap()], &url).await;

@@ -40,15 +40,7 @@ async fn fin_follows_the_answer() {
 #[tokio::test]
 async fn close_notify_follows_the_answer() {
     let pki = Pki::new();
-    let tls = pki.tls();
-    let server = Server::start(|listener, signal| {
-        oneport::serve_dual(listener, tls, service_fn(hello))
-            .mode(Mode::PlaintextOnly)
-            .answer_tls_with_http()
-            .with_graceful_shutdown(told(signal))
-            .into_future()
-    })
-    .await;
+    let server = Server::answering_tls(&pki).await;
     let mut stream = pki.connect(server.addr, &["http/1.1"]).await.unwrap();
     stream.write_all(WEBSOCKET).await.unwrap();
     let mut answer = Vec::new();

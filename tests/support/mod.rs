@@ -164,6 +164,19 @@ impl Server {
         .await
     }
 
+    /// [`hello`] over plaintext only; TLS clients are told so in HTTP.
+    pub async fn answering_tls(pki: &Pki) -> Self {
+        let tls = pki.tls();
+        Self::start(|listener, signal| {
+            oneport::serve_dual(listener, tls, tower::service_fn(hello))
+                .mode(oneport::Mode::PlaintextOnly)
+                .answer_tls_with_http()
+                .with_graceful_shutdown(told(signal))
+                .into_future()
+        })
+        .await
+    }
+
     /// Signals the shutdown and waits for its outcome.
     pub async fn shut_down(self) -> io::Result<Drained> {
         self.shutdown.send(()).unwrap();
