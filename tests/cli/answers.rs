@@ -179,6 +179,16 @@ async fn client_certificates_are_required_and_explained() {
     let ca = ca.to_str().unwrap();
 
     let strict = Oneport::start(&["--client-ca", ca]).await;
+    let report = &strict.report;
+    assert!(
+        report.contains("only for clients with a certificate"),
+        "{report}"
+    );
+    assert!(
+        report.contains("curl --cert CLIENT.crt --key CLIENT.key"),
+        "{report}"
+    );
+    assert!(!report.contains("--allow-plaintext"), "{report}");
     assert_eq!(strict.status("https", "/healthz", &client).await, "200");
     let log = strict.killed().await;
     assert!(!log.contains("refused"), "{log}");

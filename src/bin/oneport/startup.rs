@@ -19,6 +19,8 @@ pub(crate) struct Startup<'a> {
     bound: SocketAddr,
     policy: &'a PortPolicy,
     certificate: Option<&'a Certificate>,
+    /// Whether TLS clients need one of their own.
+    client_cert: bool,
     /// Files are served, not the built-in application.
     root: Option<&'a Path>,
     /// What to put into a URL: a name the certificate is for, if there is one.
@@ -44,6 +46,7 @@ impl<'a> Startup<'a> {
             bound,
             policy,
             certificate,
+            client_cert: args.requires_client_cert(),
             root: args.root.as_deref(),
             host: host(reachable, names),
             reachable,
@@ -97,6 +100,7 @@ impl<'a> Startup<'a> {
             "https": scheme(self.policy.serves_tls(), "https"),
             "http": scheme(self.serves_plaintext_here(), "http"),
             "plaintext_for": self.policy.to_string(),
+            "client_certificate": self.client_cert,
             "root": self.root.map(|root| root.display().to_string()),
             "certificate": self.certificate.map(|certificate| json!({
                 "subject": certificate.summary.subject,
@@ -120,11 +124,19 @@ impl<'a> Startup<'a> {
             Some(_) => ("", ""),
         };
         if self.policy.serves_tls() {
-            writeln!(f, "  {https}  TLS 1.3, TLS 1.2: HTTP/2, HTTP/1.1{wss}")?;
+            let whom = match self.client_cert {
+                true => "; only for clients with a certificate",
+                false => "",
+            };
+            writeln!(
+                f,
+                "  {https}  TLS 1.3, TLS 1.2: HTTP/2, HTTP/1.1{wss}{whom}"
+            )?;
         }
         write!(f, "  {http:width$}  ")?;
         let plaintext = format!("plaintext for {}: HTTP/2 (h2c), HTTP/1.1{ws}", self.policy);
         match self.policy.plaintext_for_some() {
+            false if self.client_cert => writeln!(f, "plaintext is told to use TLS"),
             false => writeln!(
                 f,
                 "plaintext is told to use TLS (--allow-plaintext serves it)"
@@ -172,7 +184,11 @@ impl<'a> Startup<'a> {
             writeln!(f, "    {}", self.curl("http", ""))?;
             return writeln!(f, "    {}\n", self.curl("http", "--http2-prior-knowledge "));
         };
-        let trust = format!("--cacert {} ", quoted(&certificate.trust));
+        let own = match self.client_cert {
+            true => "--cert CLIENT.crt --key CLIENT.key ",
+            false => "",
+        };
+        let trust = format!("{own}--cacert {} ", quoted(&certificate.trust));
         writeln!(f, "    {}", self.curl("https", &trust))?;
         writeln!(f, "    {}\n", self.curl("http", ""))?;
         match self.serves_plaintext_here() {

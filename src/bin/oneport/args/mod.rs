@@ -203,6 +203,10 @@ impl ServeArgs {
         })
     }
 
+    pub(crate) fn requires_client_cert(&self) -> bool {
+        !self.client_ca.is_empty()
+    }
+
     pub(crate) fn drain(&self) -> Duration {
         Duration::from_secs(self.drain)
     }
