@@ -204,3 +204,51 @@ async fn alpn_h2_without_the_preface_is_an_error() {
     within(tls.read_to_end(&mut answer)).await.unwrap();
     assert_eq!(answer, b"");
 }
+
+/// hyper answers a head that it cannot parse by itself, with a bare 400 or 431:
+/// that the port requires TLS goes before it.
+#[tokio::test]
+async fn a_request_that_cannot_be_parsed_gets_the_explanation() {
+    let pki = Pki::new();
+    let server = Server::with_mode(&pki, Mode::TlsOnly).await;
+    let large = format!(
+        "GET / HTTP/1.1\r\nHost: a\r\nCookie: {}\r\n\r\n",
+        "x".repeat(100_000)
+    );
+    let many = format!(
+        "GET / HTTP/1.1\r\nHost: a\r\n{}\r\n",
+        "a: b\r\n".repeat(500)
+    );
+    for request in [
+        "GET / HTTP/1.1\r\nHost: a\r\nno colon\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a\r\nbad header: 1\r\n\r\n",
+        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+        &large,
+        &many,
+    ] {
+        let answer = exchange(server.addr, request.as_bytes()).await;
+        let answer = String::from_utf8(answer).unwrap();
+        let shown = request.get(..60).unwrap_or(request);
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{shown:?}: {answer}");
+        let slug = "\r\nOneport-Mismatch: plaintext-to-tls\r\n";
+        assert!(answer.contains(slug), "{shown:?}: {answer}");
+        let body = format!("\r\n\r\n{}\n", Mismatch::PlaintextToTls.sentence());
+        assert!(answer.ends_with(&body), "{shown:?}: {answer}");
+    }
+}
+
+/// `echo 'GET / HTTP/1.0' | nc -N host port`: a request line and FIN.
+#[tokio::test]
+async fn a_head_without_an_end_gets_the_explanation() {
+    let pki = Pki::new();
+    let server = Server::with_mode(&pki, Mode::TlsOnly).await;
+    let mut client = TcpStream::connect(server.addr).await.unwrap();
+    client.write_all(b"GET / HTTP/1.0\n").await.unwrap();
+    client.shutdown().await.unwrap();
+    let mut answer = String::new();
+    within(client.read_to_string(&mut answer)).await.unwrap();
+    assert!(
+        answer.ends_with("instead of http:// (or ws://).\n"),
+        "{answer}"
+    );
+}

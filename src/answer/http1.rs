@@ -10,7 +10,8 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
-use super::{Refusal, Result, Sent, late, websocket};
+use super::gate::Gate;
+use super::{Refusal, Result, Sent, bad_request, late, websocket};
 
 /// Answers one request and half-closes. The request's body is not read: the
 /// caller drains it after FIN.
@@ -25,7 +26,10 @@ where
     let upgrade = AtomicBool::new(false);
     let opened = AtomicBool::new(false);
     let opened = &opened;
+    // Whether hyper has made out a request.
+    let understood = AtomicBool::new(false);
     let service = service_fn(|request: http::Request<Incoming>| {
+        understood.store(true, Ordering::Relaxed);
         if request.extensions().get::<OnUpgrade>().is_some() {
             upgrade.store(true, Ordering::Relaxed);
         }
@@ -44,9 +48,16 @@ where
         .half_close(true)
         // As for a request that is served.
         .max_header_size(64 * 1024)
-        .serve_connection(TokioIo::new(&mut *io), service)
+        .serve_connection(TokioIo::new(Gate::new(io, &understood)), service)
         .await;
     match served {
+        Err(error) if error.is_timeout() => late(io, head, Some(refusal.mismatch)).await,
+        // A malformed head, one that is too large, or one without an end.
+        _ if !understood.load(Ordering::Relaxed) => {
+            io.write_all(&bad_request::answer(refusal.mismatch)).await?;
+            io.flush().await?;
+            Ok(Sent::Open)
+        }
         Ok(()) if opened.load(Ordering::Relaxed) => {
             io.write_all(&websocket::close(refusal.mismatch.sentence()))
                 .await?;
@@ -55,9 +66,6 @@ where
         }
         Ok(()) if upgrade.into_inner() => Ok(Sent::Open),
         Ok(()) => Ok(Sent::HalfClosed),
-        Err(error) if error.is_timeout() => late(io, head, Some(refusal.mismatch)).await,
-        // hyper has answered what it could not parse.
-        Err(error) if error.is_parse() => Ok(Sent::Open),
         Err(error) => Err(error.into()),
     }
 }

@@ -4,10 +4,12 @@
 //! The only bytes written by hand are the literal answers in `tls` and
 //! `foreign`.
 
+mod bad_request;
 mod explain;
 mod explanation;
 mod foreign;
 mod format;
+mod gate;
 mod http1;
 mod http2;
 mod late;

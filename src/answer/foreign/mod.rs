@@ -5,7 +5,6 @@
 //! the client sent comes back, but for the message id of LDAP.
 
 mod amqp;
-mod bad_request;
 mod ldap;
 mod line;
 mod mqtt;
@@ -18,7 +17,7 @@ mod sslv2;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
-use super::{Result, Sent};
+use super::{Result, Sent, bad_request};
 use crate::foreign::Foreign;
 use crate::mismatch::Mismatch;
 
