@@ -132,7 +132,7 @@ impl RefusalLog {
         true
     }
 
-    /// Writes the numbers that are due; `all` of them at the end.
+    /// Writes the numbers that are due.
     #[cfg(feature = "serve")]
     pub(crate) fn write_due(&self) {
         let mut lines = self.0.lock().unwrap_or_else(PoisonError::into_inner);

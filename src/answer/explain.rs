@@ -109,6 +109,7 @@ impl Explain {
                 return opened;
             }
         }
+        let warning = response::warning(request, mismatch);
         let in_the_clear = mismatch == Mismatch::PlaintextToTls;
         let redirect = self.redirect.as_ref().filter(|_| in_the_clear);
         let local = request
@@ -119,18 +120,16 @@ impl Explain {
         let mut response = match redirected {
             Some(response) => response.map(Explanation::from),
             None if response::is_grpc(request) => response::grpc(mismatch),
-            None => response::http(request, mismatch),
+            None => response::http(request, mismatch, warning.as_deref()),
         };
         let headers = response.headers_mut();
         headers.insert(ONEPORT_MISMATCH, HeaderValue::from_static(mismatch.slug()));
         if let Some(vary) = redirect.and_then(Redirect::vary) {
             headers.insert(header::VARY, vary);
         }
-        if let Some(warning) = response::warning(request, mismatch) {
-            // A constant's letters.
-            if let Ok(warning) = HeaderValue::try_from(warning) {
-                headers.insert(ONEPORT_WARNING, warning);
-            }
+        // A constant's letters: it is a header's value.
+        if let Some(Ok(warning)) = warning.map(HeaderValue::try_from) {
+            headers.insert(ONEPORT_WARNING, warning);
         }
         if request.version < Version::HTTP_2 && !headers.contains_key(header::CONNECTION) {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));

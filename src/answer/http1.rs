@@ -8,9 +8,10 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::gate::Gate;
+use super::literal::say;
 use super::{Refusal, Result, Sent, bad_request, late, websocket};
 
 /// Answers one request and half-closes. The request's body is not read: the
@@ -54,15 +55,10 @@ where
         Err(error) if error.is_timeout() => late(io, head, Some(refusal.mismatch)).await,
         // A malformed head, one that is too large, or one without an end.
         _ if !understood.load(Ordering::Relaxed) => {
-            io.write_all(&bad_request::answer(refusal.mismatch)).await?;
-            io.flush().await?;
-            Ok(Sent::Open)
+            say(io, &bad_request::answer(refusal.mismatch)).await
         }
         Ok(()) if opened.load(Ordering::Relaxed) => {
-            io.write_all(&websocket::close(refusal.mismatch.sentence()))
-                .await?;
-            io.flush().await?;
-            Ok(Sent::Open)
+            say(io, &websocket::close(refusal.mismatch.sentence())).await
         }
         Ok(()) if upgrade.into_inner() => Ok(Sent::Open),
         Ok(()) => Ok(Sent::HalfClosed),

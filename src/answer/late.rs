@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{Result, Sent};
+use super::Result;
+use super::literal::{response, say};
 use crate::mismatch::Mismatch;
 
 /// RFC 9110 15.5.9. hyper ends such a connection without a word.
@@ -18,19 +19,9 @@ where
         "This request did not arrive in time: its head has to be complete within {after:?}."
     );
     let why = refused.map_or(String::new(), |mismatch| format!("{mismatch}\n"));
-    let length = sentence.len() + 1 + why.len();
-    let answer = format!(
-        "HTTP/1.1 408 {sentence}\r\n\
-         Content-Type: text/plain; charset=utf-8\r\n\
-         Content-Length: {length}\r\n\
-         X-Error: {sentence}\r\n\
-         Oneport-Mismatch: request-timeout\r\n\
-         Cache-Control: no-store\r\n\
-         Connection: close\r\n\
-         \r\n\
-         {sentence}\n{why}",
-    );
-    io.write_all(answer.as_bytes()).await?;
-    io.flush().await?;
-    Ok(Sent::Open)
+    let first_line = format!("HTTP/1.1 408 {sentence}");
+    let extra = format!("X-Error: {sentence}\r\nCache-Control: no-store\r\n");
+    let body = format!("{sentence}\n{why}");
+    let answer = response(&first_line, &extra, "request-timeout", &body);
+    say(io, answer.as_bytes()).await
 }

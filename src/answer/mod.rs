@@ -13,6 +13,7 @@ mod gate;
 mod http1;
 mod http2;
 mod late;
+mod literal;
 mod page;
 mod refusal;
 mod response;

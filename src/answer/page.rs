@@ -8,23 +8,19 @@ use crate::mismatch::Mismatch;
 const KNOWN_LINE: &str = "Client sent an HTTP request to an HTTPS server.";
 
 /// What there is to say.
-pub(super) struct Page {
+pub(super) struct Page<'a> {
     pub(super) mismatch: Mismatch,
     /// Of credentials in the clear.
-    pub(super) warning: Option<String>,
+    pub(super) warning: Option<&'a str>,
 }
 
-impl Page {
+impl Page<'_> {
     /// The sentence, and what belongs to it, each a line.
     fn lines(&self) -> impl Iterator<Item = &str> {
         let known = (self.mismatch == Mismatch::PlaintextToTls).then_some(KNOWN_LINE);
-        [
-            Some(self.mismatch.sentence()),
-            known,
-            self.warning.as_deref(),
-        ]
-        .into_iter()
-        .flatten()
+        [Some(self.mismatch.sentence()), known, self.warning]
+            .into_iter()
+            .flatten()
     }
 
     pub(super) fn text(&self) -> String {
@@ -95,11 +91,12 @@ fn link(scheme: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
     #[test]
     fn problem_details_are_json() {
         let page = Page {
             mismatch: Mismatch::PlaintextToTls,
-            warning: Some("a query parameter \"token\"".to_owned()),
+            warning: Some("a query parameter \"token\""),
         };
         let problem = page.problem(StatusCode::UPGRADE_REQUIRED);
         let value: serde_json::Value = serde_json::from_str(&problem).expect("JSON");

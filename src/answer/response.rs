@@ -14,6 +14,7 @@ use crate::mismatch::Mismatch;
 /// For people: the sentence. tungstenite's Display shows only the canonical
 /// reason, its Debug shows headers as text: this is what its users read.
 const X_ERROR: HeaderName = HeaderName::from_static("x-error");
+
 /// Credentials that have crossed the network in the clear.
 pub(super) fn warning(request: &Parts, mismatch: Mismatch) -> Option<String> {
     match mismatch {
@@ -23,13 +24,14 @@ pub(super) fn warning(request: &Parts, mismatch: Mismatch) -> Option<String> {
 }
 
 /// For everybody but gRPC.
-pub(super) fn http(request: &Parts, mismatch: Mismatch) -> Response<Explanation> {
+pub(super) fn http(
+    request: &Parts,
+    mismatch: Mismatch,
+    warning: Option<&str>,
+) -> Response<Explanation> {
     let sentence = mismatch.sentence();
     let status = status(mismatch, request.version);
-    let page = Page {
-        mismatch,
-        warning: warning(request, mismatch),
-    };
+    let page = Page { mismatch, warning };
     let (content_type, body) = match Format::accepted(&request.headers) {
         Format::Html => ("text/html; charset=utf-8", page.html()),
         Format::Problem => ("application/problem+json", page.problem(status)),

@@ -1,8 +1,9 @@
 //! The answer to a ClientHello on a plaintext-only port.
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::{Result, Sent};
+use super::Result;
+use super::literal::{response, say};
 use crate::mismatch::Mismatch;
 use crate::tls::read_hello;
 
@@ -19,18 +20,7 @@ where
     // What is no proper hello, or ends early, is answered all the same.
     let _ = read_hello(io, Vec::new()).await;
     let sentence = mismatch.sentence();
-    let length = sentence.len() + 1;
-    let answer = format!(
-        "HTTP/1.0 400 {sentence}\r\n\
-         Content-Type: text/plain; charset=utf-8\r\n\
-         Content-Length: {length}\r\n\
-         Oneport-Mismatch: {}\r\n\
-         Connection: close\r\n\
-         \r\n\
-         {sentence}\n",
-        mismatch.slug(),
-    );
-    io.write_all(answer.as_bytes()).await?;
-    io.flush().await?;
-    Ok(Sent::Open)
+    let first_line = format!("HTTP/1.0 400 {sentence}");
+    let answer = response(&first_line, "", mismatch.slug(), &format!("{sentence}\n"));
+    say(io, answer.as_bytes()).await
 }

@@ -107,6 +107,9 @@ impl Files {
         } else {
             Contents::read(&self.key, Role::Key)?.key()?
         };
+        if self.client_cas.is_empty() {
+            return build(chain, key, &self.cert, &self.key);
+        }
         let certified = certify(chain, key, &self.cert, &self.key)?;
         let refused = |source| TlsConfigError::Refused {
             path: self.cert.clone(),
@@ -114,24 +117,16 @@ impl Files {
         };
         let certified = Arc::new(SingleCertAndKey::from(certified));
         let serve = |verifier| config(verifier, certified.clone());
-        Ok(match (self.client_auth()?, self.faults) {
-            (None, _) => serve(WebPkiClientVerifier::no_client_auth())
-                .map_err(refused)?
-                .into(),
-            (Some(verifier), ClientFaults::Alert) => {
-                TlsConfig::requiring_client_auth(serve(verifier).map_err(refused)?)
-            }
-            (Some(verifier), ClientFaults::Explain) => {
-                TlsConfig::explaining_client_auth(verifier, serve).map_err(refused)?
-            }
-        })
+        let verifier = self.client_auth()?;
+        match self.faults {
+            ClientFaults::Alert => serve(verifier).map(TlsConfig::requiring_client_auth),
+            ClientFaults::Explain => TlsConfig::explaining_client_auth(verifier, serve),
+        }
+        .map_err(refused)
     }
 
-    /// What judges client certificates; none without a CA.
-    fn client_auth(&self) -> Result<Option<Arc<dyn ClientCertVerifier>>, TlsConfigError> {
-        let Some(first) = self.client_cas.first() else {
-            return Ok(None);
-        };
+    /// What judges client certificates.
+    fn client_auth(&self) -> Result<Arc<dyn ClientCertVerifier>, TlsConfigError> {
         let mut roots = RootCertStore::empty();
         for path in &self.client_cas {
             for ca in Contents::read(path, Role::ClientCa)?.certificates()? {
@@ -144,15 +139,15 @@ impl Files {
         }
         let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider());
         let verifier = verifier.build().map_err(|error| TlsConfigError::Refused {
-            path: first.clone(),
+            path: self.client_cas[0].clone(),
             source: rustls::Error::General(error.to_string()),
         })?;
-        Ok(Some(verifier))
+        Ok(verifier)
     }
 }
 
-/// Makes a configuration from what was read; the paths are for the errors.
-#[cfg(feature = "generate")]
+/// Makes a configuration for everybody from what was read; the paths are for the
+/// errors.
 pub(super) fn build(
     chain: Vec<CertificateDer<'static>>,
     key: PrivateKeyDer<'static>,

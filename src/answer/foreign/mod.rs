@@ -15,8 +15,9 @@ mod socks;
 mod ssh;
 mod sslv2;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 
+use super::literal::say;
 use super::{Result, Sent, bad_request};
 use crate::foreign::Foreign;
 use crate::mismatch::Mismatch;
@@ -80,15 +81,13 @@ where
         | Foreign::TlsOther
         | Foreign::Unknown => return Ok(Sent::Open),
     };
-    io.write_all(&answer).await?;
-    io.flush().await?;
-    Ok(Sent::Open)
+    say(io, &answer).await
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tokio::io::{AsyncReadExt, DuplexStream, duplex};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 
     /// What a client gets that says all this at once and closes.
     async fn answer_to(foreign: Foreign, flight: &[u8]) -> Vec<u8> {

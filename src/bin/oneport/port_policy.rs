@@ -65,38 +65,51 @@ impl FromStr for PortPolicy {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut allowed = AllowPlaintext::from_networks([]);
-        for word in text.split(',').map(str::trim) {
-            allowed = match word {
-                "all" => return only_if_alone(text),
-                "loopback" => allowed.and_loopback(),
-                "private" => private()
-                    .into_iter()
-                    .fold(allowed, AllowPlaintext::and)
-                    .and_loopback(),
-                _ => allowed.and(network(word)?),
-            };
+        if text.trim() == "all" {
+            return Ok(Self::Everybody(Mode::Dual));
         }
+        let allowed = peers(
+            text,
+            AllowPlaintext::from_networks([]),
+            AllowPlaintext::and,
+            AllowPlaintext::and_loopback,
+            "`all` admits everybody and stands alone",
+        )?;
         Ok(Self::PlaintextFor(allowed))
     }
 }
 
 /// The value of `--proxy-protocol`.
 pub(crate) fn proxies(text: &str) -> Result<ProxyProtocol, String> {
-    let mut proxies = ProxyProtocol::from_networks([]);
+    peers(
+        text,
+        ProxyProtocol::from_networks([]),
+        ProxyProtocol::and,
+        ProxyProtocol::and_loopback,
+        // Then anybody could call itself anybody.
+        "name the proxies' addresses or networks",
+    )
+}
+
+/// A list of `loopback`, `private`, networks and addresses, put together from
+/// none; `all` is an error in these words.
+fn peers<T>(
+    text: &str,
+    none: T,
+    and: fn(T, Network) -> T,
+    and_loopback: fn(T) -> T,
+    all: &str,
+) -> Result<T, String> {
+    let mut peers = none;
     for word in text.split(',').map(str::trim) {
-        proxies = match word {
-            // Then anybody could call itself anybody.
-            "all" => return Err("name the proxies' addresses or networks".to_owned()),
-            "loopback" => proxies.and_loopback(),
-            "private" => private()
-                .into_iter()
-                .fold(proxies, ProxyProtocol::and)
-                .and_loopback(),
-            _ => proxies.and(network(word)?),
+        peers = match word {
+            "all" => return Err(all.to_owned()),
+            "loopback" => and_loopback(peers),
+            "private" => and_loopback(private().into_iter().fold(peers, and)),
+            _ => and(peers, network(word)?),
         };
     }
-    Ok(proxies)
+    Ok(peers)
 }
 
 /// Whom plaintext is served to.
@@ -107,13 +120,6 @@ impl fmt::Display for PortPolicy {
             Self::Everybody(_) => f.write_str("nobody"),
             Self::PlaintextFor(networks) => networks.fmt(f),
         }
-    }
-}
-
-fn only_if_alone(text: &str) -> Result<PortPolicy, String> {
-    match text.trim() {
-        "all" => Ok(PortPolicy::Everybody(Mode::Dual)),
-        _ => Err("`all` admits everybody and stands alone".to_owned()),
     }
 }
 
