@@ -7,11 +7,10 @@ use std::task::{Context, Poll};
 use http::header::{self, HeaderName, HeaderValue};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Version};
-use http_body::Body;
 use tower_service::Service;
 
 use super::explanation::Explanation;
-use super::{response, websocket};
+use super::{response, websocket, without_body};
 use crate::conn_info::ConnInfo;
 use crate::mismatch::Mismatch;
 use crate::redirect::Redirect;
@@ -136,7 +135,7 @@ impl Explain {
         }
         response.extensions_mut().insert(Explained);
         if request.method == Method::HEAD {
-            return without_body(response);
+            return without_body(response, Explanation::default());
         }
         response
     }
@@ -146,18 +145,6 @@ impl Explain {
 /// it arrives, whatever the client still sends.
 #[derive(Clone, Copy)]
 pub(crate) struct Explained;
-
-/// hyper sends a HEAD's body over HTTP/2, which is a protocol error.
-fn without_body(response: Response<Explanation>) -> Response<Explanation> {
-    let length = response.body().size_hint().exact();
-    let mut response = response.map(|_| Explanation::default());
-    if let Some(length) = length {
-        response
-            .headers_mut()
-            .insert(header::CONTENT_LENGTH, length.into());
-    }
-    response
-}
 
 /// A request without a [`Mismatch`] in its extensions is no refused one: it
 /// gets a 500, and the log says so.

@@ -19,9 +19,9 @@ use pin_project_lite::pin_project;
 use tokio::time::timeout;
 use tower_service::Service;
 
-use super::BoxError;
 use super::explain::{ConnectionRefused, Explain, ONEPORT_MISMATCH};
 use super::websocket::has_token;
+use super::{BoxError, without_body};
 use crate::conn_info::ConnInfo;
 use crate::credentials::Credentials;
 use crate::mismatch::Mismatch;
@@ -154,9 +154,8 @@ impl Refusal {
             }
         };
         if parts.method == Method::HEAD && !response.body().is_end_stream() {
-            // hyper would send it over HTTP/2, which is a protocol error.
-            response =
-                response.map(|_| Empty::new().map_err(|never| match never {}).boxed_unsync());
+            let empty = Empty::new().map_err(|never| match never {});
+            response = without_body(response, empty.boxed_unsync());
         }
         let status = response.status();
         self.keep_clean(&mut response);

@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::body::ResponseBody;
-use crate::answer::Explanation;
+use crate::answer::{Explanation, without_body};
 use crate::conn_info::ConnInfo;
 
 /// A service with one of this module's layers around it: what the layer's
@@ -79,15 +79,16 @@ where
     }
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
+        let to_head = request.method() == Method::HEAD;
         let Some(info) = request.extensions().get::<ConnInfo>().cloned() else {
             tracing::error!(
                 layer = L::NAME,
                 "a request has no ConnInfo in its extensions: serve the app by oneport::serve_dual, or insert Accepted::info into each request by hand",
             );
-            return ResponseFuture::answer(misconfigured(request.method()));
+            return ResponseFuture::answer(misconfigured(), to_head);
         };
         let progress = match self.layer.on_request(request, &info) {
-            Verdict::Answer(response) => return ResponseFuture::answer(response),
+            Verdict::Answer(response) => return ResponseFuture::answer(response, to_head),
             Verdict::AnswerLater(later) => Progress::AnswerLater { later },
             Verdict::Pass(request) => Progress::App {
                 response: self.inner.call(request),
@@ -98,7 +99,7 @@ where
                 edit: Some((self.layer.clone(), info)),
             },
         };
-        ResponseFuture { progress }
+        ResponseFuture { progress, to_head }
     }
 }
 
@@ -108,6 +109,7 @@ pin_project! {
     pub struct ResponseFuture<L, F> {
         #[pin]
         progress: Progress<L, F>,
+        to_head: bool,
     }
 }
 
@@ -131,10 +133,11 @@ pin_project! {
 }
 
 impl<L, F> ResponseFuture<L, F> {
-    fn answer(response: Response<Explanation>) -> Self {
+    fn answer(response: Response<Explanation>, to_head: bool) -> Self {
         let response = Some(response);
         Self {
             progress: Progress::Answer { response },
+            to_head,
         }
     }
 }
@@ -153,7 +156,8 @@ where
     type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let ours = match self.project().progress.project() {
+        let this = self.project();
+        let ours = match this.progress.project() {
             ProgressProjected::Answer { response } => match response.take() {
                 Some(response) => response,
                 // Polled again after it was ready, which nobody does.
@@ -168,17 +172,17 @@ where
                 return Poll::Ready(Ok(response.map(ResponseBody::app)));
             }
         };
+        let ours = match *this.to_head {
+            true => without_body(ours, Explanation::default()),
+            false => ours,
+        };
         Poll::Ready(Ok(ours.map(ResponseBody::ours)))
     }
 }
 
 /// Nothing that a client could make use of: what is missing is in the log.
-fn misconfigured(method: &Method) -> Response<Explanation> {
-    let text = match *method {
-        // hyper would send it over HTTP/2, which is a protocol error.
-        Method::HEAD => "",
-        _ => "This server is not set up completely; its log says what is missing.\n",
-    };
+fn misconfigured() -> Response<Explanation> {
+    let text = "This server is not set up completely; its log says what is missing.\n";
     let mut response = Response::new(Explanation::from(text.to_owned()));
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response.headers_mut().insert(

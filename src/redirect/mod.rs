@@ -174,11 +174,7 @@ impl Redirect {
         local_port: Option<u16>,
     ) -> Option<Response<String>> {
         let location = self.location(request, local_port)?;
-        let body = match request.method {
-            // hyper would send it over HTTP/2, which is a protocol error.
-            Method::HEAD => String::new(),
-            _ => format!("{}\n", Mismatch::PlaintextToTls.sentence()),
-        };
+        let body = format!("{}\n", Mismatch::PlaintextToTls.sentence());
         let mut response = Response::new(body);
         *response.status_mut() = self.0.status.into();
         let headers = response.headers_mut();
