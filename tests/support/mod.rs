@@ -253,3 +253,20 @@ pub async fn output_of(program: &str, arguments: &[&str]) -> String {
     );
     String::from_utf8(output.stdout).unwrap()
 }
+
+/// What curl shows, headers included, of `https://localhost/` on this server.
+pub async fn curl_over_tls(pki: &Pki, server: &Server, options: &[&str]) -> String {
+    let ca = pki.ca_path();
+    let url = format!("https://localhost:{}/", server.addr.port());
+    let mut arguments = vec![
+        "-sS",
+        "-i",
+        "--cacert",
+        ca.to_str().unwrap(),
+        "--max-time",
+        "10",
+    ];
+    arguments.extend(options);
+    arguments.push(&url);
+    output_of("curl", &arguments).await
+}
