@@ -73,7 +73,11 @@
 //! tower-service and std.
 
 mod accept;
+#[cfg(feature = "acme")]
+pub mod acme;
 mod answer;
+#[cfg(feature = "acme")]
+mod challenge;
 mod conn_info;
 mod count;
 mod credentials;

@@ -36,6 +36,7 @@ const MODULES: &[(&str, &str)] = &[
     ("redirect", "credentials host mismatch"),
     ("io", ""),
     ("tls", "io mismatch"),
+    ("challenge", "tls"),
     ("refusal_log", "count credentials mismatch peer sniff"),
     (
         "conn_info",
@@ -43,7 +44,7 @@ const MODULES: &[(&str, &str)] = &[
     ),
     (
         "answer",
-        "conn_info credentials foreign mismatch redirect tls",
+        "challenge conn_info credentials foreign mismatch redirect tls",
     ),
     (
         "layer",
@@ -51,12 +52,13 @@ const MODULES: &[(&str, &str)] = &[
     ),
     (
         "accept",
-        "answer conn_info foreign io limits mismatch peer policy proxy refusal_log sniff tls",
+        "answer challenge conn_info foreign io limits mismatch peer policy proxy refusal_log sniff tls",
     ),
     (
         "serve",
-        "accept answer conn_info io lifecycle limits mismatch peer policy proxy refusal_log tls",
+        "accept answer challenge conn_info io lifecycle limits mismatch peer policy proxy refusal_log tls",
     ),
+    ("acme", "challenge tls"),
 ];
 
 /// These decide; they never wait, read, write or look at a clock.
@@ -69,11 +71,12 @@ const IMPURE: &str = "tokio async await Instant SystemTime std::env std::fs std:
 const CRATES: &[(&str, &str)] = &[
     ("axum", "bin"),
     ("clap", "bin"),
-    ("hyper", "accept answer serve"),
-    ("hyper_util", "answer serve"),
-    ("rcgen", "tls"),
-    ("rustls", "accept conn_info tls"),
-    ("tokio_rustls", "accept"),
+    ("hyper", "accept acme answer serve"),
+    ("hyper_util", "acme answer serve"),
+    ("instant_acme", "acme"),
+    ("rcgen", "acme challenge tls"),
+    ("rustls", "accept acme challenge conn_info tls"),
+    ("tokio_rustls", "accept acme"),
     ("tower_http", "bin"),
     ("tracing_subscriber", "bin"),
 ];

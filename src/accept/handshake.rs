@@ -8,6 +8,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use rustls::ServerConfig;
+use rustls::server::ClientHello;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout, timeout_at};
 use tokio_rustls::server::{StartHandshake, TlsStream};
@@ -135,8 +136,10 @@ where
     let (source, server_name, io) = match reading.map_err(in_time)? {
         Ok(Hello { accepted, rest }) => {
             let server_name = accepted.client_hello().server_name().map(str::to_owned);
+            let challenge = challenge(acceptor, &accepted.client_hello());
             let start = StartHandshake::from_parts(accepted, Corked::new(io));
-            let accept = start.into_stream_with(config.clone(), |connection| {
+            let config = challenge.as_ref().unwrap_or(config).clone();
+            let accept = start.into_stream_with(config, |connection| {
                 // A few KiB at most: they fit into the buffer.
                 let mut rest = &rest[..];
                 while !rest.is_empty() && connection.read_tls(&mut rest).is_ok() {}
@@ -145,6 +148,11 @@ where
             match accepting.map_err(in_time)? {
                 Ok(mut tls) => {
                     tls.get_mut().0.uncork();
+                    if challenge.is_some() {
+                        // The CA has seen what it came for.
+                        acceptor.settings().linger.close(tls).await;
+                        return Err(AcceptError::AcmeChallenge);
+                    }
                     return Ok(tls);
                 }
                 Err((source, mut io)) => {
@@ -166,6 +174,17 @@ where
         source,
         server_name,
     })
+}
+
+/// The configuration for a CA that validates an expected domain.
+fn challenge(acceptor: &Acceptor, hello: &ClientHello<'_>) -> Option<Arc<ServerConfig>> {
+    #[cfg(feature = "acme")]
+    return (acceptor.settings().challenges.as_ref())?.config_for(hello);
+    #[cfg(not(feature = "acme"))]
+    {
+        let _ = (acceptor, hello);
+        None
+    }
 }
 
 fn late(stage: Stage, after: Duration) -> AcceptError {

@@ -1,0 +1,2 @@
+//! x
+pub use crate::challenge::{ChallengeError, Challenges, Expected};
