@@ -39,8 +39,7 @@ where
 
     fn call(&mut self, request: Request<ReqB>) -> Self::Future {
         let challenges = self.challenges.as_ref();
-        let asked =
-            challenges.and_then(|it| response(it, request.method(), request.uri().path()));
+        let asked = challenges.and_then(|it| response(it, request.method(), request.uri().path()));
         match asked {
             Some(response) => Answering::Ours {
                 response: Some(response),

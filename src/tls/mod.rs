@@ -111,3 +111,5 @@ pub(crate) use hello::{Hello, NoHello, read_hello};
 pub use load::{Files, load};
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 pub use provider::provider;
+#[cfg(feature = "acme")]
+pub(crate) use provider::{random, ticketer};

@@ -29,6 +29,17 @@ pub fn provider() -> Arc<CryptoProvider> {
 
 /// Stateless session tickets under random keys that rotate (12 hours of life).
 #[cfg(feature = "tls-files")]
-pub(super) fn ticketer() -> Result<Arc<dyn rustls::server::ProducesTickets>, rustls::Error> {
+pub(crate) fn ticketer() -> Result<Arc<dyn rustls::server::ProducesTickets>, rustls::Error> {
     backend::Ticketer::new()
+}
+
+/// Evenly from 0 to 1, for delays that must not be the same everywhere.
+#[cfg(feature = "acme")]
+pub(crate) fn random() -> f64 {
+    let mut bytes = [0; 4];
+    match provider().secure_random.fill(&mut bytes) {
+        Ok(()) => f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX),
+        // Not a secret: the middle will do.
+        Err(_) => 0.5,
+    }
 }
