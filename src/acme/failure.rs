@@ -64,7 +64,10 @@ fn kind_of(problem: &Problem) -> &str {
 pub(super) fn words_of(problem: &Problem) -> String {
     let mut words = problem.detail.clone().unwrap_or_default();
     for sub in &problem.subproblems {
-        words.push_str(&format!("; {sub}"));
+        let of = sub.identifier.as_ref().map(|of| of.authorized(false));
+        let of = of.map_or(String::new(), |of| format!("{of}: "));
+        let detail = sub.detail.as_deref().unwrap_or_default();
+        words.push_str(&format!("; {of}{detail}"));
     }
     let kind = kind_of(problem);
     if !kind.is_empty() {
@@ -158,11 +161,12 @@ mod tests {
     fn a_problem_is_one_line_with_what_to_do() {
         let failure = problem(
             r#"{"type":"urn:ietf:params:acme:error:rateLimited","status":429,
-                "detail":"too many\ncertificates","subproblems":[{"detail":"a\u001b[1m"}]}"#,
+                "detail":"too many\ncertificates","subproblems":[{"detail":"a\u001b[1m"},
+                {"detail":"b","identifier":{"type":"dns","value":"b.example.org"}}]}"#,
         );
         assert_eq!(
             failure.to_string(),
-            "the CA says: too many certificates; : a [1m (rateLimited); its limits pass with time: \
+            "the CA says: too many certificates; a [1m; b.example.org: b (rateLimited); its limits pass with time: \
              nothing is to be done here"
         );
         let failure = problem(r#"{"type":"urn:ietf:params:acme:error:accountDoesNotExist"}"#);

@@ -6,6 +6,7 @@ use rcgen::{CertificateParams, CustomExtension, DistinguishedName, KeyPair};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivatePkcs8KeyDer;
 use rustls::server::{ClientHello, NoServerSessionStorage};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use sha2::{Digest, Sha256};
 
 use super::ChallengeError;
@@ -41,12 +42,17 @@ pub(super) fn config(
     let key = PrivatePkcs8KeyDer::from(key.serialize_der());
 
     let failed = |error: rustls::Error| ChallengeError::Certificate(error.into());
-    let mut config = ServerConfig::builder_with_provider(tls::provider())
+    let provider = tls::provider();
+    let key = provider.key_provider.load_private_key(key.into());
+    // Not by `with_single_cert`: rustls would look whether the key is the
+    // certificate's, and its parser takes no critical extension it does not know.
+    let shown = CertifiedKey::new(vec![certificate.der().clone()], key.map_err(failed)?);
+    let shown = SingleCertAndKey::from(shown);
+    let mut config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(failed)?
         .with_no_client_auth()
-        .with_single_cert(vec![certificate.der().clone()], key.into())
-        .map_err(failed)?;
+        .with_cert_resolver(Arc::new(shown));
     config.alpn_protocols = vec![ACME_TLS_1.to_vec()];
     config.send_tls13_tickets = 0;
     config.session_storage = Arc::new(NoServerSessionStorage {});
