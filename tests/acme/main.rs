@@ -1,1 +1,15 @@
-fn main() {}
+//! Certificates from a real CA on this machine: Pebble. It is Debian's package
+//! `pebble`, so this is `.ci/run acme`, and no part of a plain `cargo test`.
+#![allow(clippy::unwrap_used)] // a panic is how a test fails
+
+#[path = "../log_capture/mod.rs"]
+mod log_capture;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod binary;
+mod failing;
+mod first;
+mod pebble;
+mod renewal;
+mod site;
