@@ -110,6 +110,8 @@ pub use config::TlsConfig;
 pub use error::TlsConfigError;
 #[cfg(feature = "tls-files")]
 pub use file::Role;
+#[cfg(all(feature = "watch", any(feature = "aws-lc-rs", feature = "ring")))]
+pub use files::Watch;
 #[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
 pub use files::{ClientAuth, Files, MinimumVersion, UnknownNames, load};
 #[cfg(feature = "tls-files")]

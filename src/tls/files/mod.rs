@@ -4,6 +4,8 @@ mod certified;
 mod client_trust;
 mod named;
 mod parts;
+#[cfg(feature = "watch")]
+mod watch;
 
 use std::path::{Path, PathBuf};
 
@@ -19,6 +21,8 @@ pub use self::named::UnknownNames;
 use self::parts::ClientFaults;
 pub use self::parts::MinimumVersion;
 pub(super) use self::parts::Parts;
+#[cfg(feature = "watch")]
+pub use self::watch::Watch;
 use crate::tls::file::Role;
 use crate::tls::pem::{self, Contents};
 use crate::tls::{TlsConfig, TlsConfigError};
