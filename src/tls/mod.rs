@@ -98,6 +98,14 @@ mod loaded;
 mod pem;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod provider;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+#[allow(dead_code)] // until `Files` names them
+mod ticket_secrets;
+#[cfg(feature = "tls-files")]
+mod ticket_secrets_error;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+#[allow(dead_code)] // until `Files` names them
+mod ticketer;
 
 pub use config::TlsConfig;
 #[cfg(feature = "tls-files")]
@@ -111,3 +119,5 @@ pub(crate) use hello::{Hello, NoHello, read_hello};
 pub use load::{Files, load};
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 pub use provider::provider;
+#[cfg(feature = "tls-files")]
+pub use ticket_secrets_error::TicketSecretsError;
