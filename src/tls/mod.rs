@@ -98,6 +98,8 @@ mod loaded;
 mod pem;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod provider;
+#[cfg(feature = "tls-files")]
+pub mod self_check;
 #[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
 #[allow(dead_code)] // until `Files` names them
 mod ticket_secrets;
