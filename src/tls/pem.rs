@@ -155,3 +155,16 @@ fn detail(error: &pem::Error) -> String {
 fn contains(content: &[u8], text: &[u8]) -> bool {
     content.windows(text.len()).any(|window| window == text)
 }
+
+/// The revocation lists of a file.
+pub(super) fn crls(
+    path: &Path,
+) -> Result<Vec<rustls::pki_types::CertificateRevocationListDer<'static>>, TlsConfigError> {
+    use rustls::pki_types::CertificateRevocationListDer;
+    let content = file::read(path, Role::ClientCa)?;
+    let crls: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(&content).collect();
+    crls.map_err(|error| TlsConfigError::MalformedPem {
+        path: path.into(),
+        detail: detail(&error),
+    })
+}
