@@ -104,12 +104,10 @@ mod provider;
 #[cfg(feature = "tls-files")]
 pub mod self_check;
 #[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
-#[allow(dead_code)] // until `Files` names them
 mod ticket_secrets;
 #[cfg(feature = "tls-files")]
 mod ticket_secrets_error;
 #[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
-#[allow(dead_code)] // until `Files` names them
 mod ticketer;
 
 #[cfg(feature = "tls-files")]

@@ -1,6 +1,7 @@
 //! The file with the secrets under which a fleet of servers makes its session
 //! tickets.
 
+use std::fmt;
 use std::path::Path;
 
 use base64::Engine;
@@ -24,6 +25,13 @@ const SALT: &[u8] = b"oneport session tickets v1";
 /// The secrets themselves are not kept: these are the keys of HKDF-SHA256
 /// (RFC 5869 2.2, extract) made from them.
 pub(super) struct Secrets(pub(super) Vec<hkdf::Prk>);
+
+/// Shows how many there are.
+impl fmt::Debug for Secrets {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secrets({})", self.0.len())
+    }
+}
 
 /// Reads a secrets file: one secret per line, newest first.
 ///
