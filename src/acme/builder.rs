@@ -4,8 +4,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ServerConfig;
-
 use super::cache::{self, Cache};
 use super::client::Client;
 use super::driver::Driver;
@@ -13,7 +11,7 @@ use super::resolver::Newest;
 use super::schedule::Backoff;
 use super::{AcmeError, Challenge, LETS_ENCRYPT, input};
 use crate::challenge::Challenges;
-use crate::tls;
+use crate::tls::Files;
 
 /// A certificate for these domains, wanted from a CA by ACME.
 ///
@@ -162,21 +160,12 @@ impl Acme {
             })?;
         let client = Client::new(self.root.as_deref())?;
         let newest = Arc::new(Newest::default());
-        let mut config = ServerConfig::builder_with_provider(tls::provider())
-            .with_safe_default_protocol_versions()
-            .map_err(AcmeError::Tls)?
-            .with_no_client_auth()
-            .with_cert_resolver(newest.clone());
-        config.ticketer = tls::ticketer().map_err(AcmeError::Tls)?;
+        let tls = Files::resolved_by(newest.clone())
+            .load()
+            .map_err(AcmeError::Tls)?;
         let challenges = Challenges::new();
         Ok(Driver::new(
-            wanted,
-            cache,
-            client,
-            newest,
-            config.into(),
-            challenges,
-            kept,
+            wanted, cache, client, newest, tls, challenges, kept,
         ))
     }
 

@@ -70,7 +70,7 @@ impl Client {
         };
         let config = ClientConfig::builder_with_provider(provider())
             .with_safe_default_protocol_versions()
-            .map_err(AcmeError::Tls)?
+            .map_err(|_| AcmeError::NoTls)?
             .with_root_certificates(roots)
             .with_no_client_auth();
         Ok(Self {

@@ -90,8 +90,9 @@ impl Driver {
         self.tls.clone()
     }
 
-    /// The newest certificate, for a `rustls::ServerConfig` of your own
-    /// (`with_cert_resolver`), such as one with client certificates.
+    /// The newest certificate, for a configuration of another kind: by
+    /// [`Files::resolved_by`](crate::tls::Files::resolved_by), such as one that asks
+    /// clients for certificates, or for a `rustls::ServerConfig` of your own.
     #[must_use]
     pub fn resolver(&self) -> Arc<dyn ResolvesServerCert> {
         self.newest.clone()

@@ -5,6 +5,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use crate::tls::TlsConfigError;
+
 /// Certificates cannot be obtained as asked for. Nothing was sent to a CA yet:
 /// what a CA or the network has against it is logged by the
 /// [`Driver`](super::Driver), which goes on.
@@ -46,10 +48,12 @@ pub enum AcmeError {
         /// Why, where it is known.
         source: Option<io::Error>,
     },
+    /// The crypto provider speaks no version of TLS.
+    NoTls,
     /// The CA's terms of service were not agreed to.
     TermsNotAccepted,
-    /// rustls refuses the configuration.
-    Tls(rustls::Error),
+    /// The server's configuration could not be made.
+    Tls(TlsConfigError),
     /// The operating system refused to read or write.
     Unwritable {
         /// The file or directory.
@@ -91,11 +95,12 @@ impl fmt::Display for AcmeError {
                 "this machine has no root certificates to know the CA's HTTPS server by; install \
                  them (on Debian: ca-certificates), or name a file",
             ),
+            Self::NoTls => f.write_str("the crypto provider speaks no version of TLS"),
             Self::TermsNotAccepted => f.write_str(
                 "a CA gives certificates only to who agrees to its terms of service; read them, \
                  and call accept_terms()",
             ),
-            Self::Tls(_) => f.write_str("rustls refuses the configuration"),
+            Self::Tls(_) => f.write_str("the TLS configuration could not be made"),
             Self::Unwritable { path, .. } => write!(
                 f,
                 "{} cannot be read or written, and certificates are kept there; make the directory \

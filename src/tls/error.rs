@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::describe::MalformedCertificate;
-use super::{Found, Role};
+use super::{Found, Role, TicketSecretsError};
 
 /// A pair of certificate and key files cannot be used.
 ///
@@ -109,6 +109,13 @@ pub enum TlsConfigError {
         /// How many it holds.
         count: usize,
     },
+    /// A ticket secrets file is not one.
+    TicketSecrets {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: TicketSecretsError,
+    },
     /// The file is larger than any certificate or key file.
     TooLarge {
         /// The file.
@@ -163,6 +170,7 @@ impl TlsConfigError {
             | Self::ObsoleteVersion { path }
             | Self::Refused { path, .. }
             | Self::SeveralKeys { path, .. }
+            | Self::TicketSecrets { path, .. }
             | Self::TooLarge { path, .. }
             | Self::Unreadable { path, .. }
             | Self::UnsupportedKey { path, .. }
@@ -244,6 +252,9 @@ impl fmt::Display for TlsConfigError {
                 "key file {path} holds {count} private keys; expected exactly one; leave only the \
                  key that belongs to the certificate"
             ),
+            Self::TicketSecrets { source, .. } => {
+                write!(f, "{} {path} cannot be used: {source}", Role::TicketSecrets)
+            }
             Self::TooLarge { role, .. } => write!(
                 f,
                 "{role} {path} is larger than {} KiB; expected {}; check that the path names the \
@@ -288,6 +299,7 @@ fn expected(role: Role) -> &'static str {
         Role::Certificate => "a PEM certificate chain, such as fullchain.pem",
         Role::ClientCa => "the PEM certificates of the CAs that sign client certificates",
         Role::Key => "a PEM private key, such as privkey.pem",
+        Role::TicketSecrets => "lines that `openssl rand -hex 32` printed",
     }
 }
 

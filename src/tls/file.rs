@@ -17,6 +17,8 @@ pub enum Role {
     ClientCa,
     /// The file with the private key.
     Key,
+    /// The file with the secrets of session tickets.
+    TicketSecrets,
 }
 
 impl Role {
@@ -25,7 +27,7 @@ impl Role {
     pub(super) const fn limit(self) -> u64 {
         match self {
             Self::Certificate | Self::ClientCa => 1024 * 1024,
-            Self::Key => 64 * 1024,
+            Self::Key | Self::TicketSecrets => 64 * 1024,
         }
     }
 }
@@ -37,6 +39,7 @@ impl fmt::Display for Role {
             Self::Certificate => "certificate file",
             Self::ClientCa => "client CA file",
             Self::Key => "key file",
+            Self::TicketSecrets => "ticket secrets file",
         })
     }
 }

@@ -101,6 +101,14 @@ mod loaded;
 mod pem;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod provider;
+#[cfg(feature = "tls-files")]
+pub mod self_check;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+mod ticket_secrets;
+#[cfg(feature = "tls-files")]
+mod ticket_secrets_error;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+mod ticketer;
 
 #[cfg(feature = "tls-files")]
 pub use alt_name::AltName;
@@ -110,6 +118,8 @@ pub use config::TlsConfig;
 pub use error::TlsConfigError;
 #[cfg(feature = "tls-files")]
 pub use file::Role;
+#[cfg(all(feature = "watch", any(feature = "aws-lc-rs", feature = "ring")))]
+pub use files::Watch;
 #[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
 pub use files::{ClientAuth, Files, MinimumVersion, UnknownNames, load};
 #[cfg(feature = "tls-files")]
@@ -119,4 +129,6 @@ pub(crate) use loaded::Loaded;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 pub use provider::provider;
 #[cfg(feature = "acme")]
-pub(crate) use provider::{random, ticketer};
+pub(crate) use provider::random;
+#[cfg(feature = "tls-files")]
+pub use ticket_secrets_error::TicketSecretsError;

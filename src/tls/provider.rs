@@ -29,7 +29,7 @@ pub fn provider() -> Arc<CryptoProvider> {
 
 /// Stateless session tickets under random keys that rotate (12 hours of life).
 #[cfg(feature = "tls-files")]
-pub(crate) fn ticketer() -> Result<Arc<dyn rustls::server::ProducesTickets>, rustls::Error> {
+pub(super) fn ticketer() -> Result<Arc<dyn rustls::server::ProducesTickets>, rustls::Error> {
     backend::Ticketer::new()
 }
 

@@ -4,10 +4,15 @@ mod certified;
 mod client_trust;
 mod named;
 mod parts;
+mod resolved;
+#[cfg(feature = "watch")]
+mod watch;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
+use rustls::server::ResolvesServerCert;
 use rustls::sign::CertifiedKey;
 
 #[cfg(feature = "generate")]
@@ -19,8 +24,11 @@ pub use self::named::UnknownNames;
 use self::parts::ClientFaults;
 pub use self::parts::MinimumVersion;
 pub(super) use self::parts::Parts;
+#[cfg(feature = "watch")]
+pub use self::watch::Watch;
 use crate::tls::file::Role;
 use crate::tls::pem::{self, Contents};
+use crate::tls::ticket_secrets::{self, Secrets};
 use crate::tls::{TlsConfig, TlsConfigError};
 
 /// Makes a configuration from a certificate file and a key file.
@@ -75,6 +83,9 @@ pub struct Files {
     client_crls: Vec<PathBuf>,
     system_roots: SystemRoots,
     faults: ClientFaults,
+    ticket_secrets: Option<PathBuf>,
+    /// In place of the pairs.
+    resolver: Option<Arc<dyn ResolvesServerCert>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,6 +107,8 @@ impl Files {
             client_crls: Vec::new(),
             system_roots: SystemRoots::Ignore,
             faults: ClientFaults::Alert,
+            ticket_secrets: None,
+            resolver: None,
         }
         .and(cert, key)
     }
@@ -172,10 +185,31 @@ impl Files {
         self
     }
 
-    /// All files that are read, in the order of the calls.
+    /// Make session tickets under the secrets in this file, which a fleet of
+    /// servers shares: a session that began at one is resumed at any of them.
+    ///
+    /// A line of the file is one secret, as `openssl rand -hex 32` prints it (or
+    /// 32 bytes and more in base64); `#` begins a comment. The first one makes
+    /// tickets, all of them open tickets, eight at most. To rotate, write the
+    /// new secret on a line of its own behind the first, on every machine; when
+    /// all have read it, put it first; drop the old one 12 hours later, which is
+    /// how long a ticket lives.
+    ///
+    /// Whoever has a secret can take over sessions and decrypt recorded TLS 1.2
+    /// that was resumed under it: let nobody else read the file, and rotate it
+    /// often, daily if you can. Servers whose settings for client certificates
+    /// differ do not resume each other's sessions. Their clocks may differ by
+    /// five minutes.
+    pub fn ticket_secrets(mut self, path: impl AsRef<Path>) -> Self {
+        self.ticket_secrets = Some(path.as_ref().into());
+        self
+    }
+
+    /// All files that are read.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         let pairs = self.pairs.iter().flat_map(|(cert, key)| [cert, key]);
         let files = pairs.chain(&self.client_cas).chain(&self.client_crls);
+        let files = files.chain(&self.ticket_secrets);
         files.map(PathBuf::as_path)
     }
 
@@ -192,8 +226,11 @@ impl Files {
             minimum_version: self.minimum_version,
             client_trust: self.client_trust()?,
             faults: self.faults,
+            ticket_secrets: self.secrets()?,
+            resolver: self.resolver.clone(),
         };
-        parts.assemble(&self.pairs[0].0)
+        // With a resolver there may be no file at all.
+        parts.assemble(self.paths().next().unwrap_or(Path::new("-")))
     }
 
     /// Reads the files again, and puts what they make in the place of what
@@ -216,6 +253,11 @@ impl Files {
             Contents::read(key, Role::Key)?.key()?
         };
         certify(chain, private_key, cert, key)
+    }
+
+    fn secrets(&self) -> Result<Option<Secrets>, TlsConfigError> {
+        let path = self.ticket_secrets.as_deref();
+        path.map(ticket_secrets::read).transpose()
     }
 
     /// What client certificates are judged by, if they are asked for.
