@@ -28,10 +28,20 @@ pub(super) async fn open(
     let account = builder.from_credentials(credentials).await?;
     if known != *contacts {
         let borrowed: Vec<_> = contacts.iter().map(String::as_str).collect();
-        account.update_contacts(&borrowed).await?;
-        if let Ok(mut kept) = serde_json::from_slice::<Value>(&kept) {
-            kept[CONTACT] = json!(contacts);
-            cache.keep_account(&kept.to_string())?;
+        match account
+            .update_contacts(&borrowed)
+            .await
+            .map_err(Failure::from)
+        {
+            Ok(()) => {
+                let mut kept: Value = serde_json::from_slice(&kept).unwrap_or_default();
+                kept[CONTACT] = json!(contacts);
+                cache.keep_account(&kept.to_string())?;
+            }
+            // No reason to let a certificate expire.
+            Err(failure) => {
+                tracing::warn!("the CA did not take the changed e-mail addresses: {failure}");
+            }
         }
     }
     Ok(account)

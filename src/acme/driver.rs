@@ -28,6 +28,9 @@ use crate::tls::{TlsConfig, random};
 /// a limit of its own.
 const MOST_TIME: Duration = Duration::from_secs(10 * 60);
 
+/// Another process that orders is mostly done within seconds.
+const WHILE_BUSY: Duration = Duration::from_secs(5);
+
 /// Obtains a certificate where none is kept, renews it in time, and keeps the
 /// old one in use while that fails: what [`Acme::start`](super::Acme::start)
 /// returns. Hand out [`tls_config`](Self::tls_config) and
@@ -142,14 +145,22 @@ impl Driver {
                 Ok(Err(failure)) => failure,
                 Err(_) => Failure::Timeout,
             };
-            self.failures = self.failures.saturating_add(1);
-            let asked_for = self.client.take_retry_after();
-            let backoff = &self.wanted.backoff;
-            let pause = backoff.pause(self.failures, asked_for, random());
+            let pause = match failure {
+                Failure::Busy => WHILE_BUSY,
+                _ => self.pause(),
+            };
             let old = self.certificate();
             log::failed(&self.wanted.domains, old, &failure, pause);
             sleep(pause).await;
         }
+    }
+
+    /// After one more failure.
+    fn pause(&mut self) -> Duration {
+        self.failures = self.failures.saturating_add(1);
+        let asked_for = self.client.take_retry_after();
+        let backoff = &self.wanted.backoff;
+        backoff.pause(self.failures, asked_for, random())
     }
 
     /// Until there is something to order.
@@ -170,7 +181,7 @@ impl Driver {
     }
 
     /// Asks the CA when to renew (RFC 9773).
-    async fn ask(&mut self) {
+    pub(super) async fn ask(&mut self) {
         let answer = self.renewal_info().await;
         let now = SystemTime::now();
         let Some((_, plan)) = &mut self.current else {
@@ -190,6 +201,11 @@ impl Driver {
                 tracing::debug!(%failure, "the CA was not asked when to renew");
             }
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn plan(&self) -> Option<Plan> {
+        self.current.as_ref().map(|(_, plan)| *plan)
     }
 
     async fn renewal_info(&mut self) -> Result<((SystemTime, SystemTime), Duration), Failure> {

@@ -65,9 +65,9 @@ pub(super) fn not_kept(path: &Path, error: &io::Error) {
 fn roughly(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
-        ..=119 => format!("{seconds} s"),
-        ..=7199 => format!("{} min", seconds / 60),
-        ..=172_799 => format!("{} h", seconds / 3600),
+        0..120 => format!("{seconds} s"),
+        120..7200 => format!("{} min", seconds / 60),
+        7200..172_800 => format!("{} h", seconds / 3600),
         _ => format!("{} days", seconds / 86400),
     }
 }

@@ -91,6 +91,8 @@ mod log;
 mod order;
 mod resolver;
 mod schedule;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 

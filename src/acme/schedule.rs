@@ -15,6 +15,10 @@ const LONGEST_NAP: Duration = HOUR;
 /// part of it, so that certificates of one day are not renewed in one hour.
 const SPREAD: f64 = 1.0 / 30.0;
 
+/// The part of the lifetime after which a certificate is renewed, whatever the
+/// CA suggests.
+const LATEST: f64 = 0.9;
+
 /// Where the CA says nothing of it: the long-term errors of RFC 9773 4.3.3.
 const ASK_AGAIN: Duration = Duration::from_secs(6 * 60 * 60);
 
@@ -26,6 +30,8 @@ const ASK_WHO_CANNOT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 pub(super) struct Plan {
     due: SystemTime,
     ask: SystemTime,
+    /// Whatever the CA suggests: later would be too late.
+    latest: SystemTime,
     /// From 0 to 1, drawn once for each certificate: asking again must not
     /// shift the moment within an unchanged window (RFC 9773 4.2).
     chance: f64,
@@ -61,6 +67,7 @@ impl Plan {
         Self {
             due: not_before + lifetime.mul_f64(part),
             ask: now + MINUTE + HOUR.mul_f64(chance),
+            latest: not_before + lifetime.mul_f64(LATEST),
             chance,
         }
     }
@@ -96,7 +103,7 @@ impl Plan {
         now: SystemTime,
     ) {
         let window = end.duration_since(start).unwrap_or_default();
-        self.due = start + window.mul_f64(self.chance);
+        self.due = (start + window.mul_f64(self.chance)).min(self.latest);
         self.ask = now + again.clamp(MINUTE, DAY);
     }
 
@@ -161,6 +168,9 @@ mod tests {
         assert!(plan.is_to_be_asked(NOW + 6 * HOUR));
         plan.suggested((after(70.0), after(74.0)), 6 * HOUR, after(1.0));
         assert_eq!(plan.due(), after(71.0));
+        // A window after the end.
+        plan.suggested((after(91.0), after(92.0)), 6 * HOUR, after(1.0));
+        assert_eq!(plan.due(), after(81.0));
         // Revoked: a window in the past.
         plan.suggested((NOW - 2 * DAY, NOW - DAY), 6 * HOUR, after(1.0));
         assert!(plan.is_due(after(1.0)));

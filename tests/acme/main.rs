@@ -11,5 +11,8 @@ mod binary;
 mod failing;
 mod first;
 mod pebble;
+#[allow(dead_code)] // this uses its part
+#[path = "../cli/process.rs"]
+mod process;
 mod renewal;
 mod site;

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use oneport::acme::{AcmeError, Driver};
 use oneport::tls::describe::{self, CertificateSummary};
 use oneport::tls::generate::{DevelopmentCertificate, GenerateError};
 use oneport::tls::{Files, TlsConfig, TlsConfigError, Watch};
@@ -16,11 +17,14 @@ use crate::listen_addr::ListenAddr;
 #[derive(Debug)]
 pub(crate) struct Certificates {
     pub(crate) config: TlsConfig,
-    /// At least one; the first is for unknown names.
+    /// The first is for unknown names. None only before a CA gave the first.
     pub(crate) used: Vec<Used>,
     /// What a client has to trust: the development CA, or the certificate
-    /// itself, since only the user knows which CA signed it.
-    pub(crate) trust: PathBuf,
+    /// itself, since only the user knows which CA signed it. None with `--acme`:
+    /// clients know such CAs.
+    pub(crate) trust: Option<PathBuf>,
+    /// Those that a certificate is obtained for from a CA.
+    pub(crate) domains: Vec<String>,
     source: Source,
 }
 
@@ -45,14 +49,23 @@ pub(crate) struct Source {
 /// Why there is no usable certificate.
 #[derive(Debug)]
 pub(crate) enum CertificateError {
+    Acme(AcmeError),
     Generate(GenerateError),
     Load(TlsConfigError),
 }
 
 impl Certificates {
     /// Loads the files, or makes (or finds) the development certificate for
-    /// this listener. Reads and writes files: call it before serving.
-    pub(crate) fn obtain(args: &ServeArgs, bound: SocketAddr) -> Result<Self, CertificateError> {
+    /// this listener; with `--acme`, what is kept. Reads and writes files: call it
+    /// before serving.
+    pub(crate) fn obtain(
+        args: &ServeArgs,
+        bound: SocketAddr,
+        acme: Option<&Driver>,
+    ) -> Result<Self, CertificateError> {
+        if let Some(driver) = acme {
+            return Self::from_ca(args, driver);
+        }
         let (pairs, trust, development) = match args.tls.own() {
             OwnCertificate::Files(pairs) => {
                 let trust = pairs[0].0.clone();
@@ -66,14 +79,36 @@ impl Certificates {
             }
         };
         let source = Source {
-            files: files(args, &pairs),
+            files: files(args, of_pairs(&pairs)),
             pairs,
             development,
         };
         Ok(Self {
             config: source.files.load()?,
             used: source.used()?,
-            trust,
+            trust: Some(trust),
+            domains: Vec::new(),
+            source,
+        })
+    }
+
+    fn from_ca(args: &ServeArgs, driver: &Driver) -> Result<Self, CertificateError> {
+        let source = Source {
+            files: files(args, Files::resolved_by(driver.resolver())),
+            pairs: Vec::new(),
+            development: None,
+        };
+        let path = driver.certificate_path();
+        let kept = driver.certificate().map(|summary| Used {
+            summary: summary.clone(),
+            cert: path.into(),
+            key: path.into(),
+        });
+        Ok(Self {
+            config: source.files.load()?,
+            used: kept.into_iter().collect(),
+            trust: None,
+            domains: driver.domains().to_vec(),
             source,
         })
     }
@@ -84,7 +119,7 @@ impl Certificates {
 
     /// The names of all of them, each once.
     pub(crate) fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
+        let mut names = self.domains.clone();
         for name in self.used.iter().flat_map(|used| &used.summary.names) {
             if !names.contains(name) {
                 names.push(name.clone());
@@ -129,14 +164,18 @@ impl Source {
     }
 }
 
-fn files(args: &ServeArgs, pairs: &[(PathBuf, PathBuf)]) -> Files {
-    let (tls, clients) = (&args.tls, &args.clients);
+fn of_pairs(pairs: &[(PathBuf, PathBuf)]) -> Files {
     let (cert, key) = &pairs[0];
     let others = pairs[1..].iter();
-    let mut files = others.fold(Files::new(cert, key), |files, (cert, key)| {
+    others.fold(Files::new(cert, key), |files, (cert, key)| {
         files.and(cert, key)
-    });
-    files = files
+    })
+}
+
+/// With what else was asked for.
+fn files(args: &ServeArgs, files: Files) -> Files {
+    let (tls, clients) = (&args.tls, &args.clients);
+    let mut files = files
         .unknown_names(tls.unknown_names.into())
         .minimum_version(tls.tls_min.into())
         .client_auth(clients.client_auth.into());
@@ -163,6 +202,7 @@ fn own_names(listen: &ListenAddr, bound: SocketAddr) -> Vec<String> {
 impl fmt::Display for CertificateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Acme(error) => error.fmt(f),
             Self::Generate(error) => error.fmt(f),
             Self::Load(error) => error.fmt(f),
         }
@@ -172,6 +212,7 @@ impl fmt::Display for CertificateError {
 impl Error for CertificateError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
+            Self::Acme(error) => error.source(),
             Self::Generate(error) => error.source(),
             Self::Load(error) => error.source(),
         }

@@ -23,6 +23,7 @@ impl Startup<'_> {
             "root": self.root.map(|root| root.display().to_string()),
             "certificate": certificates.first(),
             "certificates": certificates,
+            "acme": self.certificates.map(|it| &it.domains),
         })
     }
 }
@@ -37,7 +38,7 @@ fn described(certificates: &Certificates) -> Vec<Value> {
             "days_left": used.summary.days_left(SystemTime::now()),
             "sha256": used.summary.sha256,
             "file": used.cert.display().to_string(),
-            "trust": certificates.trust.display().to_string(),
+            "trust": certificates.trust.as_ref().map(|trust| trust.display().to_string()),
             "development": certificates.are_development(),
         })
     };

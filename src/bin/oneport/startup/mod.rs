@@ -154,6 +154,15 @@ impl<'a> Startup<'a> {
             true => " (made here, for development)",
             false => "",
         };
+        if !certificates.domains.is_empty() {
+            writeln!(f, "  from a CA    {}", certificates.domains.join(", "))?;
+            if certificates.used.is_empty() {
+                writeln!(
+                    f,
+                    "  certificate  none yet: it is obtained now, the log says how that goes\n"
+                )?;
+            }
+        }
         for Used { summary, cert, .. } in &certificates.used {
             let days = summary.days_left(SystemTime::now());
             writeln!(f, "  certificate  {}{kind}", summary.subject)?;
@@ -178,7 +187,10 @@ impl<'a> Startup<'a> {
             true => "--cert CLIENT.crt --key CLIENT.key ",
             false => "",
         };
-        let trust = format!("{own}--cacert {} ", quoted(&certificates.trust));
+        let trust = match &certificates.trust {
+            Some(trust) => format!("{own}--cacert {} ", quoted(trust)),
+            None => own.to_owned(),
+        };
         writeln!(f, "    {}", self.curl("https", &trust))?;
         writeln!(f, "    {}\n", self.curl("http", ""))?;
         match self.serves_plaintext_here() {
