@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use instant_acme::{Account, CertificateIdentifier};
+use instant_acme::Account;
 use rustls::server::ResolvesServerCert;
 use tokio::time::{sleep, timeout};
 
@@ -18,6 +18,7 @@ use super::client::Client;
 use super::failure::Failure;
 use super::log;
 use super::order;
+use super::renewal_info::{self, Window};
 use super::resolver::Newest;
 use super::schedule::Plan;
 use crate::challenge::Challenges;
@@ -208,22 +209,12 @@ impl Driver {
         self.current.as_ref().map(|(_, plan)| *plan)
     }
 
-    async fn renewal_info(&mut self) -> Result<((SystemTime, SystemTime), Duration), Failure> {
+    async fn renewal_info(&mut self) -> Result<(Window, Duration), Failure> {
         let account = self.account().await?;
-        let Some(id) = self.renewal_id() else {
-            return Err(Failure::Failed("the certificate has no identifier".into()));
-        };
-        let (info, again) = account.renewal_info(&id).await?;
-        let window = info.suggested_window;
-        Ok(((window.start.into(), window.end.into()), again))
-    }
-
-    /// RFC 9773 4.1.
-    fn renewal_id(&self) -> Option<CertificateIdentifier<'static>> {
-        let (current, _) = self.current.as_ref()?;
-        let own = current.certified.cert.first()?;
-        let id = CertificateIdentifier::try_from(own).ok()?;
-        Some(id.into_owned())
+        match &self.current {
+            Some((current, _)) => renewal_info::of(current, &account).await,
+            None => Err(Failure::Failed("there is no certificate yet".into())),
+        }
     }
 
     async fn renew(&mut self) -> Result<(), Failure> {
@@ -253,7 +244,8 @@ impl Driver {
 
     async fn order(&self, account: &Account) -> Result<order::Issued, Failure> {
         let wanted = &self.wanted;
-        let replaces = self.renewal_id();
+        let current = self.current.as_ref();
+        let replaces = current.and_then(|(current, _)| renewal_info::id_of(current));
         let (domains, challenge) = (&wanted.domains, wanted.challenge);
         order::issue(
             account,

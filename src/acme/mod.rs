@@ -89,10 +89,9 @@ mod failure;
 mod input;
 mod log;
 mod order;
+mod renewal_info;
 mod resolver;
 mod schedule;
-#[cfg(test)]
-mod tests;
 
 use std::fmt;
 

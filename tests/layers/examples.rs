@@ -45,7 +45,7 @@ fn faults_are_found() {
         (
             "serve/mod.rs",
             "use tokio_rustls::TlsAcceptor;",
-            "only accept may",
+            "only accept and acme may",
         ),
         // Impure.
         ("foreign/line.rs", "use tokio::sync;", "`tokio` in foreign"),
