@@ -202,7 +202,15 @@ fn certify(
     let certified = CertifiedKey::new(chain, signing_key);
     match certified.keys_match() {
         // Unknown: a provider that cannot tell. Its handshakes will.
-        Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => Ok(certified),
+        Ok(()) | Err(Error::InconsistentKeys(InconsistentKeys::Unknown)) => {
+            super::inspect::server_chain(
+                cert_path,
+                &certified.cert,
+                std::time::SystemTime::now(),
+                super::inspect::Expiry::Refuse,
+            )
+            .map(|()| certified)
+        }
         Err(Error::InconsistentKeys(_)) => Err(match owner(&certified) {
             Some(position) => TlsConfigError::WrongOrder {
                 path: cert_path.into(),

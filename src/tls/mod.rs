@@ -81,6 +81,8 @@
 mod client_auth;
 mod config;
 #[cfg(feature = "tls-files")]
+mod crl;
+#[cfg(feature = "tls-files")]
 pub mod describe;
 #[cfg(feature = "tls-files")]
 mod error;
@@ -91,6 +93,10 @@ mod found;
 #[cfg(all(feature = "generate", any(feature = "aws-lc-rs", feature = "ring")))]
 pub mod generate;
 mod hello;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+mod inspect;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+mod key_kind;
 #[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
 mod load;
 mod loaded;
@@ -103,7 +109,7 @@ pub use config::TlsConfig;
 #[cfg(feature = "tls-files")]
 pub use error::TlsConfigError;
 #[cfg(feature = "tls-files")]
-pub use file::Role;
+pub use file::{FileKind, Role};
 #[cfg(feature = "tls-files")]
 pub use found::Found;
 pub(crate) use hello::{Hello, NoHello, read_hello};
