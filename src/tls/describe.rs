@@ -120,7 +120,7 @@ impl CertificateSummary {
             is_ca: parsed.is_ca(),
             not_before: system_time(parsed.validity().not_before),
             not_after: system_time(parsed.validity().not_after),
-            sha256: hex(&Sha256::digest(certificate), ":"),
+            sha256: sha256(certificate),
             expires_on: date(parsed.validity().not_after),
         })
     }
@@ -223,7 +223,7 @@ fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
 }
 
 /// 4 or 16 octets (RFC 5280 4.2.1.6).
-fn address(octets: &[u8]) -> Option<IpAddr> {
+pub(super) fn address(octets: &[u8]) -> Option<IpAddr> {
     if let Ok(octets) = <[u8; 4]>::try_from(octets) {
         return Some(Ipv4Addr::from(octets).into());
     }
@@ -232,7 +232,7 @@ fn address(octets: &[u8]) -> Option<IpAddr> {
 }
 
 /// A subject with a line break in it must not forge a line of a log.
-fn printable(text: &str) -> String {
+pub(super) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         if c.is_control() {
@@ -253,7 +253,12 @@ fn strip_sign(serial: &[u8]) -> &[u8] {
     }
 }
 
-pub(super) fn hex(bytes: &[u8], separator: &str) -> String {
+/// As `openssl x509 -fingerprint -sha256`.
+pub(super) fn sha256(certificate: &CertificateDer<'_>) -> String {
+    hex(&Sha256::digest(certificate), ":")
+}
+
+fn hex(bytes: &[u8], separator: &str) -> String {
     let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02X}")).collect();
     digits.join(separator)
 }

@@ -8,7 +8,7 @@ mod leaf;
 mod order;
 mod signature;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustls::pki_types::CertificateDer;
@@ -16,6 +16,7 @@ use x509_parser::prelude::{X509Certificate, X509Version};
 
 use self::signature::Verdict;
 use super::file::Role;
+use super::files::Parts;
 use super::key_kind::KeyKind;
 use super::{Found, TlsConfigError, describe};
 
@@ -26,6 +27,26 @@ pub(super) enum Expiry {
     Accept,
     #[default]
     Refuse,
+}
+
+/// Looks at all certificates of a configuration; `pairs` are the files that its
+/// chains and keys are from.
+pub(super) fn parts(
+    parts: &Parts,
+    pairs: &[(PathBuf, PathBuf)],
+    expiry: Expiry,
+) -> Result<(), TlsConfigError> {
+    let now = SystemTime::now();
+    for ((cert, _key), certified) in pairs.iter().zip(&parts.certificates) {
+        server_chain(cert, &certified.cert, now, expiry)?;
+    }
+    let cas = parts.client_trust.iter().flat_map(|trust| &trust.cas);
+    let cas: Vec<_> = cas.map(|(path, ca)| (path, ca.clone())).collect();
+    for file in cas.chunk_by(|(one, _), (other, _)| one == other) {
+        let (paths, cas): (Vec<&PathBuf>, Vec<_>) = file.iter().cloned().unzip();
+        client_ca(paths[0], &cas, now, expiry)?;
+    }
+    Ok(())
 }
 
 /// Looks at the chain of a server, its own certificate first.
@@ -65,7 +86,6 @@ pub(super) fn server_chain(
 /// that: webpki compares names of trust anchors with the *issuer* of what a
 /// client sends, so a pinned leaf is `UnknownIssuer` (`pinned_leaves` below). It
 /// is what one gets who passes the wrong file of three.
-#[allow(dead_code)] // until the builder of configurations calls it
 pub(super) fn client_ca(
     path: &Path,
     cas: &[CertificateDer<'static>],
