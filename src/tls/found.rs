@@ -92,7 +92,7 @@ impl Found {
                 )
             }
             _ if has(OPENSSL_CERTIFICATE) => {
-                format!("convert it: `openssl x509 -in {path} -out server.crt`")
+                format!("convert it: `openssl x509 -in {path} -out plain.crt`")
             }
             _ if has(PUBLIC_KEY) => {
                 "name the file with the private key that it is the other half of".into()

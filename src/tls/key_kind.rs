@@ -31,6 +31,9 @@ const MOST_RSA_BITS: usize = if cfg!(feature = "aws-lc-rs") {
     4096
 };
 
+/// The largest RSA key by which the provider verifies.
+const MOST_VERIFIED_RSA_BITS: usize = 8192;
+
 impl KeyKind {
     /// Nothing where it is of a kind that has no name here, or damaged.
     pub(super) fn of_private(key: &PrivateKeyDer<'_>) -> Option<Self> {
@@ -98,6 +101,14 @@ impl KeyKind {
         }
     }
 
+    /// Whether signatures by it can be verified, if it is of a known kind.
+    pub(super) fn verifies(&self) -> bool {
+        match self {
+            Self::Rsa(bits) => (LEAST_RSA_BITS..=MOST_VERIFIED_RSA_BITS).contains(bits),
+            _ => true,
+        }
+    }
+
     /// Whether no client takes it, whatever library it uses.
     pub(super) fn is_weak(&self) -> bool {
         matches!(self, Self::Rsa(bits) if *bits < LEAST_RSA_BITS)
@@ -116,7 +127,9 @@ impl fmt::Display for KeyKind {
 }
 
 fn curve_name(parameters: Option<&Any<'_>>) -> String {
-    let Some(Ok(curve)) = parameters.map(|it| Oid::try_from(it.clone())) else {
+    // Its numbers may stand in the place of its name (RFC 3279 2.3.5).
+    let named = parameters.filter(|it| it.tag() == Tag::Oid);
+    let Some(Ok(curve)) = named.map(|it| Oid::try_from(it.clone())) else {
         return "a curve without a name".into();
     };
     let curve = curve.to_id_string();

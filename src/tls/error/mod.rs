@@ -11,7 +11,7 @@ use std::path::PathBuf;
 
 pub(super) use self::display::Shell;
 
-use super::describe::MalformedCertificate;
+use super::describe::{MalformedCertificate, MalformedCrl};
 use super::{FileKind, Found, Role};
 
 /// A pair of certificate and key files cannot be used.
@@ -72,10 +72,12 @@ pub enum TlsConfigError {
         /// Its last day, in UTC, as `2030-01-31`.
         on: String,
     },
-    /// The certificate file holds a private key and no certificate.
+    /// A certificate file holds a private key and no certificate.
     KeyInsteadOfCertificate {
-        /// The certificate file.
+        /// The file.
         path: PathBuf,
+        /// Which certificates it was to hold.
+        role: Role,
     },
     /// The private key belongs to none of the certificates.
     KeyMismatch {
@@ -111,8 +113,8 @@ pub enum TlsConfigError {
         path: PathBuf,
         /// Which list of the file, from 1.
         position: usize,
-        /// What the parser stumbled over.
-        detail: String,
+        /// Why.
+        source: MalformedCrl,
     },
     /// The file is damaged: it has PEM sections that cannot be decoded.
     MalformedPem {
@@ -128,10 +130,12 @@ pub enum TlsConfigError {
         /// Whose certificate it is.
         subject: String,
     },
-    /// The certificate file holds neither certificate nor key.
+    /// A certificate file holds neither certificate nor key.
     NoCertificate {
-        /// The certificate file.
+        /// The file.
         path: PathBuf,
+        /// Which certificates it was to hold.
+        role: Role,
         /// What is in it.
         found: Found,
     },

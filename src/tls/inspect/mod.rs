@@ -104,7 +104,7 @@ pub(super) fn client_ca(
                 issuer: describe::name(ca.issuer()),
             });
         }
-        let refused = |kind: &KeyKind| kind.is_weak() || !signature::is_known(ca);
+        let refused = |kind: &KeyKind| !kind.verifies() || !signature::is_known(ca);
         supported_key(path, Role::ClientCa, index, ca, refused)?;
     }
     valid(path, Role::ClientCa, &cas, now, expiry)
