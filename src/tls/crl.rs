@@ -21,12 +21,6 @@ use super::{Found, TlsConfigError, describe};
 /// [`CrlSummary::is_outdated`].
 pub(super) fn crls(
     path: &Path,
-) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsConfigError> {
-    crls_kinds(path, Kinds::Regular)
-}
-
-pub(super) fn crls_kinds(
-    path: &Path,
     kinds: Kinds,
 ) -> Result<Vec<CertificateRevocationListDer<'static>>, TlsConfigError> {
     let content = file::read(path, Role::ClientCrl, kinds)?;
@@ -56,7 +50,7 @@ pub(super) fn crls_kinds(
 }
 
 pub(super) fn summaries(path: &Path) -> Result<Vec<CrlSummary>, TlsConfigError> {
-    let crls = crls(path)?;
+    let crls = crls(path, Kinds::Regular)?;
     let summaries = crls.iter().enumerate().map(|(index, crl)| {
         CrlSummary::from_der(crl).map_err(|error| malformed(path, index + 1, error))
     });

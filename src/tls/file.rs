@@ -19,6 +19,8 @@ pub enum Role {
     ClientCrl,
     /// The file with the private key.
     Key,
+    /// The file with the secrets of session tickets.
+    TicketSecrets,
 }
 
 impl Role {
@@ -30,7 +32,7 @@ impl Role {
         match self {
             Self::Certificate | Self::ClientCa => 1024 * 1024,
             Self::ClientCrl => 16 * 1024 * 1024,
-            Self::Key => 64 * 1024,
+            Self::Key | Self::TicketSecrets => 64 * 1024,
         }
     }
 }
@@ -43,6 +45,7 @@ impl fmt::Display for Role {
             Self::ClientCa => "client CA file",
             Self::ClientCrl => "client CRL file",
             Self::Key => "key file",
+            Self::TicketSecrets => "ticket secrets file",
         })
     }
 }
@@ -89,7 +92,6 @@ pub(super) enum Kinds {
     /// Also FIFOs and character devices, for `--cert <(vault ..)`. They are
     /// read up to the same limit, but may keep us waiting, and give their
     /// content once: such a configuration cannot be reloaded.
-    #[allow(dead_code)] // until the builder of configurations offers it
     Any,
     /// Regular files. A path that leads elsewhere is a mistake, as a rule, and
     /// one that may hang the start.

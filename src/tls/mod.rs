@@ -107,6 +107,14 @@ mod loaded;
 mod pem;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod provider;
+#[cfg(feature = "tls-files")]
+pub mod self_check;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+mod ticket_secrets;
+#[cfg(feature = "tls-files")]
+mod ticket_secrets_error;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+mod ticketer;
 
 #[cfg(feature = "tls-files")]
 pub use alt_name::AltName;
@@ -126,3 +134,5 @@ pub(crate) use hello::{Hello, NoHello, read_hello};
 pub(crate) use loaded::Loaded;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 pub use provider::provider;
+#[cfg(feature = "tls-files")]
+pub use ticket_secrets_error::TicketSecretsError;

@@ -6,9 +6,6 @@ use rustls::pki_types::pem::{self, PemObject, SectionKind};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::x509::X509Version;
 
-#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
-pub(super) use super::crl::crls;
-
 use super::file::{self, Kinds, Role};
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 use super::key_kind::KeyKind;

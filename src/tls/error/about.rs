@@ -36,6 +36,7 @@ impl TlsConfigError {
             | Self::Refused { path, .. }
             | Self::SeveralKeys { path, .. }
             | Self::Stranger { path, .. }
+            | Self::TicketSecrets { path, .. }
             | Self::TooLarge { path, .. }
             | Self::Unreadable { path, .. }
             | Self::UnsupportedCrl { path, .. }

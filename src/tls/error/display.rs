@@ -15,6 +15,7 @@ impl fmt::Display for TlsConfigError {
             | Self::NoKey { .. }
             | Self::NotFound { .. }
             | Self::NotRegular { .. }
+            | Self::TicketSecrets { .. }
             | Self::TooLarge { .. }
             | Self::Unreadable { .. } => file::fmt(self, f),
             Self::CertificateInsteadOfKey { .. }

@@ -40,6 +40,9 @@ pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Re
                 FileKind::BlockDevice | FileKind::Other | FileKind::Socket => "name that file",
             })
         }
+        TlsConfigError::TicketSecrets { source, .. } => {
+            write!(f, "{} {path} cannot be used: {source}", Role::TicketSecrets)
+        }
         TlsConfigError::TooLarge { role, .. } => write!(
             f,
             "{role} {path} is larger than {} KiB; expected {}; check that the path names the \
@@ -62,6 +65,7 @@ fn expected(role: Role) -> &'static str {
         Role::ClientCa => "the PEM certificates of the CAs that sign client certificates",
         Role::ClientCrl => "certificate revocation lists, such as `oneport cert crl` makes",
         Role::Key => "a PEM private key, such as privkey.pem",
+        Role::TicketSecrets => "lines that `openssl rand -hex 32` printed",
     }
 }
 

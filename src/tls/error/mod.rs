@@ -12,7 +12,7 @@ use std::path::PathBuf;
 pub(super) use self::display::Shell;
 
 use super::describe::{MalformedCertificate, MalformedCrl};
-use super::{FileKind, Found, Role};
+use super::{FileKind, Found, Role, TicketSecretsError};
 
 /// A pair of certificate and key files cannot be used.
 ///
@@ -214,6 +214,13 @@ pub enum TlsConfigError {
         /// Who issued the certificate before it. The same as `subject` where
         /// only the name is right, and the key another one.
         expected: String,
+    },
+    /// The file with the secrets of session tickets cannot be used.
+    TicketSecrets {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: TicketSecretsError,
     },
     /// The file is larger than any certificate or key file.
     TooLarge {

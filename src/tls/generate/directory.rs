@@ -135,7 +135,7 @@ fn write_new(path: &Path, role: Role, content: &str) -> io::Result<()> {
         &mut options,
         match role {
             Role::Certificate | Role::ClientCa | Role::ClientCrl => 0o644,
-            Role::Key => 0o600,
+            Role::Key | Role::TicketSecrets => 0o600,
         },
     );
     #[cfg(not(unix))]

@@ -23,7 +23,6 @@ use super::{Found, TlsConfigError, describe};
 /// What is done about certificates outside of their days.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Expiry {
-    #[allow(dead_code)] // until the builder of configurations offers it
     Accept,
     #[default]
     Refuse,
