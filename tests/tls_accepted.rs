@@ -199,6 +199,31 @@ fn p521() {
     openssl_takes(&files, &config);
 }
 
+/// Where the operator knows better.
+#[test]
+fn expired_certificates_and_pipes_on_request() {
+    let files = Files::new();
+    let mut expired = server();
+    expired.not_after = rcgen::date_time_ymd(2020, 3, 31);
+    let issuer = Issuer::new(ca("Test CA"), key(&files, "ca.key"));
+    let expired = expired
+        .signed_by(&key(&files, "server.key"), &issuer)
+        .unwrap();
+    let (cert, key) = (files.path("pipe.pem"), files.path("server.key"));
+    let made = Command::new("mkfifo").arg(&cert).status();
+    assert!(made.unwrap().success());
+    let writer = {
+        let cert = cert.clone();
+        std::thread::spawn(move || std::fs::write(cert, expired.pem()))
+    };
+    tls::Files::new(cert, key)
+        .accept_expired()
+        .allow_special_files()
+        .load()
+        .unwrap();
+    writer.join().unwrap().unwrap();
+}
+
 /// Pinning: the only client that is trusted has exactly this certificate.
 #[test]
 fn a_self_signed_leaf_as_client_ca() {

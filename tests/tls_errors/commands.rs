@@ -126,6 +126,20 @@ fn options_work() {
         .unwrap();
 }
 
+/// The options are the binary's.
+#[cfg(feature = "cli")]
+#[test]
+fn the_binary_has_the_options() {
+    let help = Command::new(env!("CARGO_BIN_EXE_oneport"))
+        .arg("--help")
+        .output()
+        .unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    for option in NO_COMMANDS.iter().filter(|it| it.starts_with("--a")) {
+        assert!(help.contains(option), "{option} is not in {help}");
+    }
+}
+
 /// Runs it as the shell of a user does; asked for a passphrase, it gets that of
 /// the files.
 fn shell(directory: &Path, command: &str) {

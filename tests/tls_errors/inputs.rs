@@ -21,6 +21,7 @@ pub(super) fn broken_files() -> Files {
     certificates(&files);
     chains(&files);
     crls(&files);
+    ticket_secrets(&files);
     files
 }
 
@@ -192,6 +193,14 @@ fn crls(files: &Files) {
     files.write("bad.crl", pem("X509 CRL", "MAMCAQU="));
     let text = files.text("good.crl");
     files.write("cut.crl", &text[..text.len() / 2]);
+}
+
+fn ticket_secrets(files: &Files) {
+    let secret = |digit: usize| format!("{digit:064x}\n");
+    files.write("comments.secrets", "# made by the roll-out\n\n");
+    files.write("short.secrets", "00112233445566778899aabbccddeeff\n");
+    files.write("same.secrets", [secret(1), secret(2), secret(1)].concat());
+    files.write("many.secrets", (1..=9).map(secret).collect::<String>());
 }
 
 fn pem(label: &str, base64: &str) -> String {

@@ -40,12 +40,13 @@ pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Re
             )?;
             f.write_str(match role {
                 Role::ClientCa => {
-                    "pass the certificate that this CA uses now (`oneport cert ca` makes a new \
-                     CA), or start all the same with `--accept-expired-cert`"
+                    "pass the certificate that this CA uses now (`oneport cert ca \
+                     --for clients` makes a new one), or start all the same with `--accept-expired-cert`"
                 }
                 _ => {
-                    "clients refuse it: renew it with `certbot renew` or `oneport cert server`, or \
-                     start all the same with `--accept-expired-cert`"
+                    "clients refuse it: renew it with `certbot renew` or \
+                     `oneport cert server --force`, or start all the same with \
+                     `--accept-expired-cert`"
                 }
             })
         }
@@ -137,16 +138,18 @@ pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Re
             subject,
             found,
             ..
-        } => write!(
-            f,
-            "certificate {position} in {path} ({subject}) has {found}, which {}; expected ECDSA \
-             P-256 or P-384, Ed25519, or RSA with 2048 bits or more; have it issued again for a \
-             new key (`oneport cert ca` makes a CA)",
-            match role {
-                Role::ClientCa => "cannot be used to verify clients",
-                _ => "clients refuse",
-            }
-        ),
+        } => {
+            let (refused, command) = match role {
+                Role::ClientCa => ("cannot be used to verify clients", "ca --for clients"),
+                _ => ("clients refuse", "ca"),
+            };
+            write!(
+                f,
+                "certificate {position} in {path} ({subject}) has {found}, which {refused}; \
+                 expected ECDSA P-256 or P-384, Ed25519, or RSA with 2048 bits or more; have it \
+                 issued again for a new key (`oneport cert {command}` makes a CA)"
+            )
+        }
         TlsConfigError::WeakSignature {
             position,
             subject,

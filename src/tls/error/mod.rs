@@ -33,8 +33,7 @@ pub enum TlsConfigError {
         /// The key file.
         path: PathBuf,
     },
-    /// The certificates of a chain do not follow each other: the issuer of one
-    /// is in the file, but not right after it.
+    /// The issuer of a certificate is in the file, but not right after it.
     ChainOrder {
         /// The certificate file.
         path: PathBuf,
@@ -86,8 +85,7 @@ pub enum TlsConfigError {
         /// The key file.
         key: PathBuf,
     },
-    /// A certificate that was to be a CA's is a leaf that somebody else signed:
-    /// no client certificate can be verified by it.
+    /// What was to be a CA is a leaf that somebody else signed.
     LeafAsClientCa {
         /// The client CA file.
         path: PathBuf,
@@ -211,8 +209,7 @@ pub enum TlsConfigError {
         position: usize,
         /// Whose certificate that is.
         subject: String,
-        /// Who issued the certificate before it. The same as `subject` where
-        /// only the name is right, and the key another one.
+        /// Who issued the one before it; `subject` if only its key is another.
         expected: String,
     },
     /// The file with the secrets of session tickets cannot be used.
@@ -254,15 +251,14 @@ pub enum TlsConfigError {
         /// Why.
         source: rustls::Error,
     },
-    /// The private key is too short, or of an algorithm that is not supported.
+    /// The private key is too short, or not supported.
     UnsupportedKeyKind {
         /// The key file.
         path: PathBuf,
         /// What key it is.
         found: Found,
     },
-    /// The public key in a certificate is too short, or of an algorithm that is
-    /// not supported.
+    /// The public key in a certificate is too short, or not supported.
     UnsupportedPublicKey {
         /// The file.
         path: PathBuf,

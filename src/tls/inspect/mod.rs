@@ -83,7 +83,7 @@ pub(super) fn server_chain(
 /// A leaf that signed itself is one as well: pinned, it lets in the client that
 /// has exactly this certificate. A leaf that somebody else signed does not even
 /// that: webpki compares names of trust anchors with the *issuer* of what a
-/// client sends, so a pinned leaf is `UnknownIssuer` (`pinned_leaves` below). It
+/// client sends, so a pinned leaf is `UnknownIssuer` (`pinned_leaves` in the tests). It
 /// is what one gets who passes the wrong file of three.
 pub(super) fn client_ca(
     path: &Path,

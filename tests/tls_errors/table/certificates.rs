@@ -51,8 +51,8 @@ const ROWS: &[Row] = &[
         "It was not renewed, or the renewed one lies elsewhere.",
         ("expired.crt", "server.key"),
         "certificate 1 in DIR/expired.crt (CN=localhost) expired on 2020-03-31; clients \
-         refuse it: renew it with `certbot renew` or `oneport cert server`, or start all the \
-         same with `--accept-expired-cert`",
+         refuse it: renew it with `certbot renew` or `oneport cert server --force`, or start \
+         all the same with `--accept-expired-cert`",
     ),
     pair(
         "It is new, or this machine's clock is slow.",

@@ -47,8 +47,8 @@ const ROWS: &[Row] = &[
         "The certificate of a CA in the chain has expired.",
         ("old-middle.pem", "server.key"),
         "certificate 2 in DIR/old-middle.pem (CN=Intermediate CA) expired on 2020-03-31; \
-         clients refuse it: renew it with `certbot renew` or `oneport cert server`, or start \
-         all the same with `--accept-expired-cert`",
+         clients refuse it: renew it with `certbot renew` or `oneport cert server --force`, \
+         or start all the same with `--accept-expired-cert`",
     ),
     pair(
         "The key of a CA in the chain can be broken.",

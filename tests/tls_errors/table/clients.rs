@@ -44,24 +44,24 @@ const ROWS: &[Row] = &[
         "One of the CAs has expired.",
         "two-cas.crt",
         "certificate 2 in DIR/two-cas.crt (CN=Old client CA) expired on 2020-03-31; pass the \
-         certificate that this CA uses now (`oneport cert ca` makes a new CA), or start all \
-         the same with `--accept-expired-cert`",
+         certificate that this CA uses now (`oneport cert ca --for clients` makes a new one), \
+         or start all the same with `--accept-expired-cert`",
     ),
     client_ca(
         "The CA's key is of a kind that cannot be verified.",
         "exotic-ca.crt",
         "certificate 1 in DIR/exotic-ca.crt (CN=Exotic) has an ECDSA key on secp256k1, which \
          cannot be used to verify clients; expected ECDSA P-256 or P-384, Ed25519, or RSA \
-         with 2048 bits or more; have it issued again for a new key (`oneport cert ca` makes \
-         a CA)",
+         with 2048 bits or more; have it issued again for a new key (`oneport cert ca --for \
+         clients` makes a CA)",
     ),
     client_ca(
         "The CA's key can be broken.",
         "short-ca.crt",
         "certificate 1 in DIR/short-ca.crt (CN=Short) has an RSA key with 1024 bits, which \
          cannot be used to verify clients; expected ECDSA P-256 or P-384, Ed25519, or RSA \
-         with 2048 bits or more; have it issued again for a new key (`oneport cert ca` makes \
-         a CA)",
+         with 2048 bits or more; have it issued again for a new key (`oneport cert ca --for \
+         clients` makes a CA)",
     ),
     client_crl(
         "A certificate stands where a revocation list was expected.",

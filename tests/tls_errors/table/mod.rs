@@ -9,6 +9,7 @@ mod clients;
 mod contents;
 mod keys;
 mod paths;
+mod ticket_secrets;
 
 use oneport::tls::{self, TlsConfigError};
 
@@ -27,6 +28,7 @@ pub(super) const SECTIONS: &[Section] = &[
     certificates::SECTION,
     chains::SECTION,
     clients::SECTION,
+    ticket_secrets::SECTION,
 ];
 
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
@@ -47,6 +49,7 @@ enum Wrong {
     ClientCa(&'static str),
     ClientCrl(&'static str),
     Pair(&'static str, &'static str),
+    TicketSecrets(&'static str),
 }
 
 /// A certificate file and a key file.
@@ -78,6 +81,14 @@ const fn client_crl(meaning: &'static str, path: &'static str, text: &'static st
     }
 }
 
+const fn ticket_secrets(meaning: &'static str, path: &'static str, text: &'static str) -> Row {
+    Row {
+        meaning,
+        wrong: Wrong::TicketSecrets(path),
+        text,
+    }
+}
+
 impl Row {
     pub(super) fn error(&self, files: &Files) -> TlsConfigError {
         let good = || tls::Files::new(files.path("server.crt"), files.path("server.key"));
@@ -88,6 +99,7 @@ impl Row {
                 good.client_crl(files.path(path)).load()
             }
             Wrong::Pair(cert, key) => files.load(cert, key),
+            Wrong::TicketSecrets(path) => good().ticket_secrets(files.path(path)).load(),
         };
         match loaded {
             Err(error) => error,
@@ -101,6 +113,7 @@ impl Row {
             Wrong::ClientCa(path) => format!("client CA {path}: {}", self.meaning),
             Wrong::ClientCrl(path) => format!("client CRL {path}: {}", self.meaning),
             Wrong::Pair(cert, key) => format!("{cert}, {key}: {}", self.meaning),
+            Wrong::TicketSecrets(path) => format!("ticket secrets {path}: {}", self.meaning),
         }
     }
 }
