@@ -92,6 +92,8 @@ pub(super) enum Kinds {
     /// Also FIFOs and character devices, for `--cert <(vault ..)`. They are
     /// read up to the same limit, but may keep us waiting, and give their
     /// content once: such a configuration cannot be reloaded.
+    // Nothing asks for it where there is no provider to load with.
+    #[cfg_attr(not(any(feature = "aws-lc-rs", feature = "ring")), allow(dead_code))]
     Any,
     /// Regular files. A path that leads elsewhere is a mistake, as a rule, and
     /// one that may hang the start.

@@ -90,11 +90,10 @@ impl KeyKind {
     /// Whether a server can sign with it.
     pub(super) fn signs(&self) -> bool {
         match self {
-            Self::Ecdsa(curve) => match &**curve {
-                "P-256" | "P-384" => true,
-                "P-521" => cfg!(feature = "aws-lc-rs"),
-                _ => false,
-            },
+            Self::Ecdsa(curve) => {
+                matches!(&**curve, "P-256" | "P-384")
+                    || curve == "P-521" && cfg!(feature = "aws-lc-rs")
+            }
             Self::Ed25519 => true,
             Self::Other(_) => false,
             Self::Rsa(bits) => (LEAST_RSA_BITS..=MOST_RSA_BITS).contains(bits),

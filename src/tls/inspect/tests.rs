@@ -107,7 +107,12 @@ fn pinned_leaves() {
         assert_eq!(verified.is_ok(), works, "{verified:?}");
 
         let now = SystemTime::now();
-        let error = client_ca(Path::new("x.pem"), &[leaf.clone()], now, Expiry::Refuse);
+        let error = client_ca(
+            Path::new("x.pem"),
+            std::slice::from_ref(leaf),
+            now,
+            Expiry::Refuse,
+        );
         match works {
             true => error.unwrap(),
             false => assert!(
