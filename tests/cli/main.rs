@@ -12,6 +12,7 @@ mod page;
 mod process;
 mod refusals;
 mod report;
+mod self_check;
 mod shutdown;
 mod websocket;
 mod who;

@@ -7,10 +7,12 @@ use std::path::PathBuf;
 
 use oneport::tls::describe::{self, CertificateSummary};
 use oneport::tls::generate::{DevelopmentCertificate, GenerateError};
+use oneport::tls::self_check::{Finding, Report};
 use oneport::tls::{Files, TlsConfig, TlsConfigError, Watch};
 
 use crate::args::{OwnCertificate, ServeArgs};
 use crate::listen_addr::ListenAddr;
+use crate::self_check;
 
 /// The certificates in use: what the server needs, and what people want to know.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(crate) struct Certificates {
     /// What a client has to trust: the development CA, or the certificate
     /// itself, since only the user knows which CA signed it.
     pub(crate) trust: PathBuf,
+    /// What clients would get.
+    pub(crate) checked: Report,
     source: Source,
 }
 
@@ -47,6 +51,8 @@ pub(crate) struct Source {
 pub(crate) enum CertificateError {
     Generate(GenerateError),
     Load(TlsConfigError),
+    /// No client could be served with it.
+    SelfCheck(Finding),
 }
 
 impl Certificates {
@@ -70,9 +76,13 @@ impl Certificates {
             pairs,
             development,
         };
+        let (config, used) = (source.files.load()?, source.used()?);
+        let names = names(&used);
+        let checked = self_check::run(&config, names, &args.listen, bound);
         Ok(Self {
-            config: source.files.load()?,
-            used: source.used()?,
+            config,
+            used,
+            checked: checked.map_err(CertificateError::SelfCheck)?,
             trust,
             source,
         })
@@ -84,13 +94,7 @@ impl Certificates {
 
     /// The names of all of them, each once.
     pub(crate) fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for name in self.used.iter().flat_map(|used| &used.summary.names) {
-            if !names.contains(name) {
-                names.push(name.clone());
-            }
-        }
-        names
+        names(&self.used)
     }
 
     /// What reloads them while the server has taken `self` apart.
@@ -129,6 +133,16 @@ impl Source {
     }
 }
 
+fn names(used: &[Used]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in used.iter().flat_map(|used| &used.summary.names) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
 fn files(args: &ServeArgs, pairs: &[(PathBuf, PathBuf)]) -> Files {
     let (tls, clients) = (&args.tls, &args.clients);
     let (cert, key) = &pairs[0];
@@ -148,6 +162,9 @@ fn files(args: &ServeArgs, pairs: &[(PathBuf, PathBuf)]) -> Files {
     if clients.explain_client_cert {
         files = files.explain_client_auth();
     }
+    if let Some(path) = &tls.ticket_secrets {
+        files = files.ticket_secrets(path);
+    }
     files
 }
 
@@ -165,6 +182,7 @@ impl fmt::Display for CertificateError {
         match self {
             Self::Generate(error) => error.fmt(f),
             Self::Load(error) => error.fmt(f),
+            Self::SelfCheck(finding) => finding.fmt(f),
         }
     }
 }
@@ -174,6 +192,7 @@ impl Error for CertificateError {
         match self {
             Self::Generate(error) => error.source(),
             Self::Load(error) => error.source(),
+            Self::SelfCheck(_) => None,
         }
     }
 }
