@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, KeyPair};
 use serde_json::Value;
 
-use crate::process::Oneport;
+use crate::process::{Oneport, ended};
 
 /// A self-signed certificate and its key, in one file.
 fn combined(directory: &tempfile::TempDir, params: CertificateParams) -> String {
@@ -103,4 +103,25 @@ async fn client_certificates_are_no_fault() {
     let handshakes = &report["self_check"]["names"][0]["handshakes"];
     assert_eq!(handshakes[0]["outcome"], "client_certificate");
     assert_eq!(handshakes[1]["outcome"], "client_certificate");
+}
+
+#[tokio::test]
+async fn ticket_secrets_are_read() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("tickets");
+    let path = path.to_str().unwrap();
+    let args = ["--listen", "127.0.0.1:0", "--ticket-secrets", path];
+    std::fs::write(path, "hunter2\n").unwrap();
+    let (code, _, said) = ended(&args).await;
+    assert_eq!(code, 4, "{said}");
+    assert!(
+        said.contains("openssl rand -hex 32") && !said.contains("hunter2"),
+        "{said}"
+    );
+
+    std::fs::write(path, format!("{:064x}\n", 7)).unwrap();
+    let server = Oneport::start(&["--ticket-secrets", path]).await;
+    // Files of a test are open to everybody.
+    let log = server.killed().await;
+    assert!(log.contains("chmod 640"), "{log}");
 }
