@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use oneport::tls::describe::{self, CertificateSummary};
+use oneport::tls::describe::CertificateSummary;
 use oneport::tls::generate::{DevelopmentCertificate, GenerateError};
 use oneport::tls::self_check::{Finding, Report};
 use oneport::tls::{Files, TlsConfig, TlsConfigError, Watch};
@@ -76,9 +76,9 @@ impl Certificates {
             pairs,
             development,
         };
-        let (config, used) = (source.files.load()?, source.used()?);
-        let names = names(&used);
-        let checked = self_check::run(&config, names, &args.listen, bound);
+        let config = source.files.load()?;
+        let used = source.used(&config);
+        let checked = self_check::run(&config, names(&used), &args.listen, bound);
         Ok(Self {
             config,
             used,
@@ -110,10 +110,8 @@ impl Source {
         if let Some((dir, names)) = &self.development {
             DevelopmentCertificate::load_or_create(dir.as_deref(), names)?;
         }
-        // First what may fail.
-        let used = self.used()?;
         self.files.reload(config)?;
-        Ok(used)
+        Ok(self.used(config))
     }
 
     /// What reloads them when the files change.
@@ -121,10 +119,12 @@ impl Source {
         self.files.clone().watch(config)
     }
 
-    fn used(&self) -> Result<Vec<Used>, CertificateError> {
-        let used = self.pairs.iter().map(|(cert, key)| {
-            Ok(Used {
-                summary: describe::leaf(cert)?,
+    fn used(&self, config: &TlsConfig) -> Vec<Used> {
+        let used = self.pairs.iter().zip(config.chains());
+        let used = used.filter_map(|((cert, key), chain)| {
+            Some(Used {
+                // What cannot be read was refused.
+                summary: CertificateSummary::from_der(chain.first()?).ok()?,
                 cert: cert.clone(),
                 key: key.clone(),
             })
@@ -159,11 +159,17 @@ fn files(args: &ServeArgs, pairs: &[(PathBuf, PathBuf)]) -> Files {
     if clients.client_trust_system_root_store {
         files = files.client_system_roots();
     }
-    if clients.explain_client_cert {
-        files = files.explain_client_auth();
-    }
     if let Some(path) = &tls.ticket_secrets {
         files = files.ticket_secrets(path);
+    }
+    if tls.accept_expired_cert {
+        files = files.accept_expired();
+    }
+    if tls.allow_special_files {
+        files = files.allow_special_files();
+    }
+    if clients.explain_client_cert {
+        files = files.explain_client_auth();
     }
     files
 }

@@ -69,6 +69,7 @@ impl Parts {
             path: path.into(),
             source,
         };
+        let chains = self.certificates.iter().map(|it| it.cert.clone()).collect();
         let named = Arc::new(Named::new(self.certificates, self.unknown_names));
         let version = self.minimum_version;
         let judged_by = match &self.client_trust {
@@ -103,6 +104,7 @@ impl Parts {
             let ticketer = ticketer::ticketer(secrets, &apart.into()).map_err(refused)?;
             Arc::make_mut(explaining).ticketer = ticketer;
         }
+        loaded.chains = chains;
         loaded.sessions.judged_by = Some(judged_by);
         loaded.sessions.shared_tickets = self.ticket_secrets.is_some();
         if self.unknown_names == UnknownNames::Refuse {
