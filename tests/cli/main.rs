@@ -14,6 +14,7 @@ mod process;
 mod refusals;
 mod reload;
 mod report;
+mod self_check;
 mod shutdown;
 mod websocket;
 mod who;
