@@ -16,8 +16,8 @@ use super::{FileKind, Found, Role, TicketSecretsError};
 
 /// A pair of certificate and key files cannot be used.
 ///
-/// The text names the file, what was found in it, what was expected, and what
-/// to do. It never contains any of a key.
+/// The text names the file, what was found, what was expected, and what to do.
+/// It never contains any of a key. docs/tls-errors.md explains each.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TlsConfigError {
@@ -114,7 +114,7 @@ pub enum TlsConfigError {
         /// Why.
         source: MalformedCrl,
     },
-    /// The file is damaged: it has PEM sections that cannot be decoded.
+    /// The file has PEM sections that cannot be decoded.
     MalformedPem {
         /// The file.
         path: PathBuf,
