@@ -84,6 +84,8 @@ mod client_auth;
 mod client_identity;
 mod config;
 #[cfg(feature = "tls-files")]
+mod crl;
+#[cfg(feature = "tls-files")]
 pub mod describe;
 #[cfg(feature = "tls-files")]
 mod error;
@@ -96,6 +98,10 @@ mod found;
 #[cfg(all(feature = "generate", any(feature = "aws-lc-rs", feature = "ring")))]
 pub mod generate;
 mod hello;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+mod inspect;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+mod key_kind;
 mod loaded;
 #[cfg(feature = "tls-files")]
 mod pem;
@@ -117,7 +123,7 @@ pub use config::TlsConfig;
 #[cfg(feature = "tls-files")]
 pub use error::TlsConfigError;
 #[cfg(feature = "tls-files")]
-pub use file::Role;
+pub use file::{FileKind, Role};
 #[cfg(all(feature = "watch", any(feature = "aws-lc-rs", feature = "ring")))]
 pub use files::Watch;
 #[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]

@@ -13,7 +13,7 @@ use aws_lc_rs::hkdf;
 #[cfg(not(feature = "aws-lc-rs"))]
 use ring::hkdf;
 
-use super::file::{self, Role};
+use super::file::{self, Kinds, Role};
 use super::ticket_secrets_error::{LEAST_BYTES, MOST_SECRETS};
 use super::{TicketSecretsError, TlsConfigError};
 
@@ -38,8 +38,8 @@ impl fmt::Debug for Secrets {
 /// A line is 64 hexadecimal digits or more, or 32 bytes or more in base64 (of
 /// either alphabet, padded or not). `#` begins a comment; blank lines are
 /// skipped. The first secret makes tickets, all of them open tickets.
-pub(super) fn read(path: &Path) -> Result<Secrets, TlsConfigError> {
-    let content = file::read(path, Role::TicketSecrets)?;
+pub(super) fn read(path: &Path, kinds: Kinds) -> Result<Secrets, TlsConfigError> {
+    let content = file::read(path, Role::TicketSecrets, kinds)?;
     let secrets = parse(&content).map_err(|source| TlsConfigError::TicketSecrets {
         path: path.into(),
         source,
@@ -196,9 +196,15 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("tickets");
         std::fs::write(&path, format!("{HEX}\n{OTHER}\n")).unwrap();
-        assert_eq!(read(&path).unwrap_or(Secrets(Vec::new())).0.len(), 2);
+        assert_eq!(
+            read(&path, Kinds::Regular)
+                .unwrap_or(Secrets(Vec::new()))
+                .0
+                .len(),
+            2
+        );
         std::fs::write(&path, "# later\n").unwrap();
-        let error = read(&path).err().unwrap();
+        let error = read(&path, Kinds::Regular).err().unwrap();
         assert_eq!(
             error.to_string(),
             format!(

@@ -6,12 +6,14 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use oneport::acme::{AcmeError, Driver};
-use oneport::tls::describe::{self, CertificateSummary};
+use oneport::tls::describe::CertificateSummary;
 use oneport::tls::generate::{DevelopmentCertificate, GenerateError};
+use oneport::tls::self_check::{Finding, Report};
 use oneport::tls::{Files, TlsConfig, TlsConfigError, Watch};
 
 use crate::args::{OwnCertificate, ServeArgs};
 use crate::listen_addr::ListenAddr;
+use crate::self_check;
 
 /// The certificates in use: what the server needs, and what people want to know.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub(crate) struct Certificates {
     pub(crate) trust: Option<PathBuf>,
     /// Those that a certificate is obtained for from a CA.
     pub(crate) domains: Vec<String>,
+    /// What clients would get, if there is a certificate.
+    pub(crate) checked: Option<Report>,
     source: Source,
 }
 
@@ -44,6 +48,8 @@ pub(crate) struct Source {
     pairs: Vec<(PathBuf, PathBuf)>,
     /// The directory and the names of the development certificate.
     development: Option<(Option<PathBuf>, Vec<String>)>,
+    /// What clients may call this listener.
+    called: Vec<String>,
 }
 
 /// Why there is no usable certificate.
@@ -52,6 +58,8 @@ pub(crate) enum CertificateError {
     Acme(AcmeError),
     Generate(GenerateError),
     Load(TlsConfigError),
+    /// No client could be served with it.
+    SelfCheck(Finding),
 }
 
 impl Certificates {
@@ -82,10 +90,13 @@ impl Certificates {
             files: files(args, of_pairs(&pairs)),
             pairs,
             development,
+            called: self_check::called(&args.listen, bound),
         };
+        let config = source.files.load()?;
         Ok(Self {
-            config: source.files.load()?,
-            used: source.used()?,
+            used: source.used(&config),
+            checked: Some(source.check(&config)?),
+            config,
             trust: Some(trust),
             domains: Vec::new(),
             source,
@@ -97,18 +108,24 @@ impl Certificates {
             files: files(args, Files::resolved_by(driver.resolver())),
             pairs: Vec::new(),
             development: None,
+            called: Vec::new(),
         };
+        let config = source.files.load()?;
         let path = driver.certificate_path();
         let kept = driver.certificate().map(|summary| Used {
             summary: summary.clone(),
             cert: path.into(),
             key: path.into(),
         });
+        // What is wrong with the kept one, the next one may put right.
+        let check = || self_check::run(&config, driver.domains().to_vec(), &[]);
+        let checked = kept.as_ref().and_then(|_| check().ok());
         Ok(Self {
-            config: source.files.load()?,
+            config,
             used: kept.into_iter().collect(),
             trust: None,
             domains: driver.domains().to_vec(),
+            checked,
             source,
         })
     }
@@ -119,13 +136,10 @@ impl Certificates {
 
     /// The names of all of them, each once.
     pub(crate) fn names(&self) -> Vec<String> {
-        let mut names = self.domains.clone();
-        for name in self.used.iter().flat_map(|used| &used.summary.names) {
-            if !names.contains(name) {
-                names.push(name.clone());
-            }
+        match self.domains.is_empty() {
+            true => names(&self.used),
+            false => self.domains.clone(),
         }
-        names
     }
 
     /// What reloads them while the server has taken `self` apart.
@@ -141,27 +155,52 @@ impl Source {
         if let Some((dir, names)) = &self.development {
             DevelopmentCertificate::load_or_create(dir.as_deref(), names)?;
         }
-        // First what may fail.
-        let used = self.used()?;
-        self.files.reload(config)?;
-        Ok(used)
+        let renewed = self.files.load()?;
+        self.check(&renewed)?;
+        config.reload(renewed);
+        Ok(self.used(config))
     }
 
     /// What reloads them when the files change.
     pub(crate) fn watch(&self, config: &TlsConfig) -> Watch {
-        self.files.clone().watch(config)
+        let (source, watched) = (self.clone(), config.clone());
+        self.files.clone().watch_and_tell(config, move |outcome| {
+            // What fails is logged by the watch, what is found by the check.
+            if outcome.is_ok()
+                && let Err(error) = source.check(&watched)
+            {
+                tracing::error!("the new certificates: {error}");
+            }
+        })
     }
 
-    fn used(&self) -> Result<Vec<Used>, CertificateError> {
-        let used = self.pairs.iter().map(|(cert, key)| {
-            Ok(Used {
-                summary: describe::leaf(cert)?,
+    fn check(&self, config: &TlsConfig) -> Result<Report, CertificateError> {
+        let names = names(&self.used(config));
+        self_check::run(config, names, &self.called).map_err(CertificateError::SelfCheck)
+    }
+
+    fn used(&self, config: &TlsConfig) -> Vec<Used> {
+        let used = self.pairs.iter().zip(config.chains());
+        let used = used.filter_map(|((cert, key), chain)| {
+            Some(Used {
+                // What cannot be read was refused.
+                summary: CertificateSummary::from_der(chain.first()?).ok()?,
                 cert: cert.clone(),
                 key: key.clone(),
             })
         });
         used.collect()
     }
+}
+
+fn names(used: &[Used]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in used.iter().flat_map(|used| &used.summary.names) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 fn of_pairs(pairs: &[(PathBuf, PathBuf)]) -> Files {
@@ -184,6 +223,15 @@ fn files(args: &ServeArgs, files: Files) -> Files {
     if clients.client_trust_system_root_store {
         files = files.client_system_roots();
     }
+    if let Some(path) = &tls.ticket_secrets {
+        files = files.ticket_secrets(path);
+    }
+    if tls.accept_expired_cert {
+        files = files.accept_expired();
+    }
+    if tls.allow_special_files {
+        files = files.allow_special_files();
+    }
     if clients.explain_client_cert {
         files = files.explain_client_auth();
     }
@@ -205,6 +253,7 @@ impl fmt::Display for CertificateError {
             Self::Acme(error) => error.fmt(f),
             Self::Generate(error) => error.fmt(f),
             Self::Load(error) => error.fmt(f),
+            Self::SelfCheck(finding) => finding.fmt(f),
         }
     }
 }
@@ -215,6 +264,7 @@ impl Error for CertificateError {
             Self::Acme(error) => error.source(),
             Self::Generate(error) => error.source(),
             Self::Load(error) => error.source(),
+            Self::SelfCheck(_) => None,
         }
     }
 }

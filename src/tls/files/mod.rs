@@ -4,6 +4,7 @@ mod certified;
 mod client_trust;
 mod named;
 mod parts;
+mod read;
 mod resolved;
 #[cfg(feature = "watch")]
 mod watch;
@@ -11,24 +12,19 @@ mod watch;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rustls::pki_types::CertificateDer;
 use rustls::server::ResolvesServerCert;
-use rustls::sign::CertifiedKey;
 
 #[cfg(feature = "generate")]
-pub(super) use self::certified::belong_together;
-pub(super) use self::certified::certify;
+pub(super) use self::certified::{belong_together, certify};
 pub use self::client_trust::ClientAuth;
-use self::client_trust::ClientTrust;
 pub use self::named::UnknownNames;
 use self::parts::ClientFaults;
 pub use self::parts::MinimumVersion;
 pub(super) use self::parts::Parts;
 #[cfg(feature = "watch")]
 pub use self::watch::Watch;
-use crate::tls::file::Role;
-use crate::tls::pem::{self, Contents};
-use crate::tls::ticket_secrets::{self, Secrets};
+use crate::tls::file::Kinds;
+use crate::tls::inspect::{self, Expiry};
 use crate::tls::{TlsConfig, TlsConfigError};
 
 /// Makes a configuration from a certificate file and a key file.
@@ -83,6 +79,8 @@ pub struct Files {
     client_crls: Vec<PathBuf>,
     system_roots: SystemRoots,
     faults: ClientFaults,
+    expiry: Expiry,
+    kinds: Kinds,
     ticket_secrets: Option<PathBuf>,
     /// In place of the pairs.
     resolver: Option<Arc<dyn ResolvesServerCert>>,
@@ -107,6 +105,8 @@ impl Files {
             client_crls: Vec::new(),
             system_roots: SystemRoots::Ignore,
             faults: ClientFaults::Alert,
+            expiry: Expiry::Refuse,
+            kinds: Kinds::Regular,
             ticket_secrets: None,
             resolver: None,
         }
@@ -205,6 +205,23 @@ impl Files {
         self
     }
 
+    /// Take certificates that have expired, or are not valid yet, as well. Clients
+    /// go by their own clocks; it is for machines whose own is wrong, and for a
+    /// server that has something to serve besides. Unless this is called, they
+    /// are an error.
+    pub fn accept_expired(mut self) -> Self {
+        self.expiry = Expiry::Accept;
+        self
+    }
+
+    /// Read pipes and devices as well, such as those of a shell's `<(..)`, up to
+    /// the same size. Such a file can be read once only: a reload fails, or waits
+    /// for somebody to write. Unless this is called, they are an error.
+    pub fn allow_special_files(mut self) -> Self {
+        self.kinds = Kinds::Any;
+        self
+    }
+
     /// All files that are read.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         let pairs = self.pairs.iter().flat_map(|(cert, key)| [cert, key]);
@@ -219,16 +236,8 @@ impl Files {
     ///
     /// As [`load`].
     pub fn load(&self) -> Result<TlsConfig, TlsConfigError> {
-        let pairs = self.pairs.iter().map(|(cert, key)| self.pair(cert, key));
-        let parts = Parts {
-            certificates: pairs.collect::<Result<_, _>>()?,
-            unknown_names: self.unknown_names,
-            minimum_version: self.minimum_version,
-            client_trust: self.client_trust()?,
-            faults: self.faults,
-            ticket_secrets: self.secrets()?,
-            resolver: self.resolver.clone(),
-        };
+        let parts = self.read()?;
+        inspect::parts(&parts, &self.pairs, self.expiry)?;
         // With a resolver there may be no file at all.
         parts.assemble(self.paths().next().unwrap_or(Path::new("-")))
     }
@@ -242,60 +251,5 @@ impl Files {
     pub fn reload(&self, config: &TlsConfig) -> Result<(), TlsConfigError> {
         config.reload(self.load()?);
         Ok(())
-    }
-
-    fn pair(&self, cert: &Path, key: &Path) -> Result<CertifiedKey, TlsConfigError> {
-        let contents = Contents::read(cert, Role::Certificate)?;
-        let chain = contents.chain()?;
-        let private_key = if cert == key {
-            contents.key()?
-        } else {
-            Contents::read(key, Role::Key)?.key()?
-        };
-        certify(chain, private_key, cert, key)
-    }
-
-    fn secrets(&self) -> Result<Option<Secrets>, TlsConfigError> {
-        let path = self.ticket_secrets.as_deref();
-        path.map(ticket_secrets::read).transpose()
-    }
-
-    /// What client certificates are judged by, if they are asked for.
-    fn client_trust(&self) -> Result<Option<ClientTrust>, TlsConfigError> {
-        if self.client_cas.is_empty() && self.system_roots == SystemRoots::Ignore {
-            return Ok(None);
-        }
-        let mut trust = ClientTrust {
-            auth: self.client_auth,
-            cas: Vec::new(),
-            system: self.system_roots.read(),
-            crls: Vec::new(),
-        };
-        for path in &self.client_cas {
-            let contents = Contents::read(path, Role::ClientCa)?;
-            let cas = contents.certificates()?.iter().cloned();
-            trust.cas.extend(cas.map(|ca| (path.clone(), ca)));
-        }
-        for path in &self.client_crls {
-            let crls = pem::crls(path)?.into_iter();
-            trust.crls.extend(crls.map(|crl| (path.clone(), crl)));
-        }
-        Ok(Some(trust))
-    }
-}
-
-impl SystemRoots {
-    fn read(self) -> Vec<CertificateDer<'static>> {
-        match self {
-            Self::Ignore => Vec::new(),
-            #[cfg(feature = "native-roots")]
-            Self::Trust => {
-                let found = rustls_native_certs::load_native_certs();
-                for error in &found.errors {
-                    tracing::warn!(%error, "some of the system's CAs cannot be read");
-                }
-                found.certs
-            }
-        }
     }
 }

@@ -72,6 +72,7 @@ impl Parts {
             path: path.into(),
             source,
         };
+        let chains = self.certificates.iter().map(|it| it.cert.clone()).collect();
         let named = Arc::new(Named::new(self.certificates, self.unknown_names));
         let refuses_names = self.unknown_names == UnknownNames::Refuse && self.resolver.is_none();
         let resolver = self.resolver.unwrap_or_else(|| named.clone());
@@ -108,6 +109,7 @@ impl Parts {
             let ticketer = ticketer::ticketer(secrets, &apart.into()).map_err(refused)?;
             Arc::make_mut(explaining).ticketer = ticketer;
         }
+        loaded.chains = chains;
         loaded.sessions.judged_by = Some(judged_by);
         loaded.sessions.shared_tickets = self.ticket_secrets.is_some();
         if refuses_names {

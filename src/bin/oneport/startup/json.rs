@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Startup;
 use crate::certificate::{Certificates, Used};
+use crate::self_check;
 
 impl Startup<'_> {
     pub(super) fn json(&self) -> Value {
@@ -24,6 +25,7 @@ impl Startup<'_> {
             "certificate": certificates.first(),
             "certificates": certificates,
             "acme": self.certificates.map(|it| &it.domains),
+            "self_check": self.certificates.and_then(|it| it.checked.as_ref()).map(self_check::json),
         })
     }
 }

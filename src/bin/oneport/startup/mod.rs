@@ -13,6 +13,7 @@ use crate::args::{ClientArgs, ServeArgs, TlsMin};
 use crate::certificate::{Certificates, Used};
 use crate::log::LogFormat;
 use crate::port_policy::PortPolicy;
+use crate::self_check;
 
 /// The start-up report. Displays as text for people.
 pub(crate) struct Startup<'a> {
@@ -173,7 +174,10 @@ impl<'a> Startup<'a> {
             writeln!(f, "  sha256       {}", summary.sha256)?;
             writeln!(f, "  file         {}\n", cert.display())?;
         }
-        Ok(())
+        match &certificates.checked {
+            Some(checked) => writeln!(f, "  self-check   {}\n", self_check::lines(checked)),
+            None => Ok(()),
+        }
     }
 
     fn write_commands(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
