@@ -46,6 +46,7 @@ const WHILE_BUSY: Duration = Duration::from_secs(5);
 /// # Ok(())
 /// # }
 /// ```
+#[must_use = "a driver does nothing until it is run"]
 pub struct Driver {
     wanted: Wanted,
     cache: Cache,
@@ -275,8 +276,10 @@ impl Driver {
             return Ok(false);
         };
         let now = SystemTime::now();
-        let known = |(current, _): &(Certificate, Plan)| current.is(&kept);
-        let is_old = self.current.as_ref().is_some_and(known);
+        // Older than what is served, if that could not be kept.
+        let no_newer =
+            |(current, _): &(Certificate, Plan)| kept.validity().0 <= current.validity().0;
+        let is_old = self.current.as_ref().is_some_and(no_newer);
         if is_old || Plan::new(kept.validity(), now, 0.0).is_due(now) {
             return Ok(false);
         }

@@ -51,6 +51,14 @@ pub(crate) use http01::response;
 pub struct Challenges(Arc<ArcSwap<Vec<Entry>>>);
 
 /// A challenge is answered until this is dropped.
+///
+/// ```
+/// # let challenges = oneport::acme::Challenges::new();
+/// let expected = challenges.expect("a.example.org", "token.thumbprint")?;
+/// // Tell the CA to come, and wait until it has. Then:
+/// drop(expected);
+/// # Ok::<(), oneport::acme::ChallengeError>(())
+/// ```
 #[derive(Debug)]
 #[must_use = "the challenge is answered until this is dropped"]
 pub struct Expected {
@@ -59,6 +67,13 @@ pub struct Expected {
 }
 
 /// The answer to a challenge could not be prepared.
+///
+/// ```
+/// use oneport::acme::{ChallengeError, Challenges};
+///
+/// let error = Challenges::new().expect("a.example.org", "no dot").unwrap_err();
+/// assert!(matches!(error, ChallengeError::KeyAuthorization));
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum ChallengeError {

@@ -1,7 +1,10 @@
 //! A CA that cannot be reached, that cannot reach us, or that has forgotten us.
 
+use std::time::Duration;
+
 use oneport::Mode;
 use oneport::acme::Challenge;
+use tokio::time::timeout;
 
 use crate::log_capture::Log;
 use crate::pebble::{Pebble, Settings};
@@ -132,6 +135,31 @@ async fn the_old_certificate_stays_in_use_until_there_is_another() {
     assert_ne!(shown(addr, &new_root).await.unwrap(), first);
     let forgotten = log.lines_with("account.json cannot be used");
     assert_eq!(forgotten.len(), 1, "{}", log.text());
+}
+
+/// Dropped at any moment, and called again.
+#[tokio::test]
+async fn a_driver_that_is_dropped_and_called_again_leaves_nothing_behind() {
+    let (listener, addr) = port().await;
+    let pebble = Pebble::start(everything_to(addr.port(), DAY)).await;
+    let cache = tempfile::tempdir().unwrap();
+    let mut driver = acme(&pebble, cache.path()).start().unwrap();
+    let challenges = driver.challenges().clone();
+    let _server = serve(listener, &driver, Mode::TlsOnly).await;
+    let (mut dropped, mut time) = (0, Duration::from_millis(5));
+    while driver.certificate().is_none() {
+        assert!(dropped < 100, "never");
+        dropped += 1;
+        time = time.mul_f64(1.25);
+        assert!(timeout(time, driver.run()).await.is_err());
+        assert_eq!(format!("{challenges:?}"), "Challenges([])");
+    }
+    assert!(dropped > 10, "{dropped}");
+    let root = pebble.issuing_root().await;
+    shown(addr, &root).await.unwrap();
+    // What is on disk is what is served, and locked by nobody.
+    let again = acme(&pebble, cache.path()).start().unwrap();
+    assert_eq!(again.certificate(), driver.certificate());
 }
 
 #[tokio::test]
