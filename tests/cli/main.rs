@@ -5,7 +5,14 @@
 mod support;
 
 mod answers;
+mod cert_clients;
+mod cert_crl;
+mod cert_files;
+mod cert_make;
+mod cert_show;
+mod cert_show_port;
 mod certificates;
+mod certs;
 mod endpoints;
 mod files;
 mod page;

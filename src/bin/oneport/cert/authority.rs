@@ -11,7 +11,7 @@ use rustls::pki_types::CertificateDer;
 use time::{Duration, OffsetDateTime};
 use x509_parser::extensions::ParsedExtension;
 
-use super::args::{Signs, SignerArgs};
+use super::args::{SignerArgs, Signs};
 use super::error::CertError;
 use super::files::within;
 use super::key::{self, KeyType};
@@ -85,7 +85,11 @@ impl Authority {
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         let id = params.key_identifier(&key);
-        let number: String = id.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+        let number: String = id
+            .iter()
+            .take(4)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         let name = match (name, signs) {
             (Some(name), _) => name.to_owned(),
             (None, Signs::Clients) => format!("oneport client CA {number}"),
@@ -123,12 +127,13 @@ impl Authority {
                     .to_owned(),
             ));
         }
-        let usage = parsed.iter_extensions().find_map(|extension| {
-            match extension.parsed_extension() {
-                ParsedExtension::KeyUsage(usage) => Some(usage.key_cert_sign()),
-                _ => None,
-            }
-        });
+        let usage =
+            parsed
+                .iter_extensions()
+                .find_map(|extension| match extension.parsed_extension() {
+                    ParsedExtension::KeyUsage(usage) => Some(usage.key_cert_sign()),
+                    _ => None,
+                });
         if usage == Some(false) {
             return Err(unfit("its keyUsage is without keyCertSign".to_owned()));
         }

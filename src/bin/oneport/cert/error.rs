@@ -93,7 +93,11 @@ impl fmt::Display for CertError {
                 write!(f, "{} cannot sign this: {what}", path.display())
             }
             Self::CaKey { path, what } => {
-                write!(f, "the CA's key in {} cannot be used: {what}", path.display())
+                write!(
+                    f,
+                    "the CA's key in {} cannot be used: {what}",
+                    path.display()
+                )
             }
             Self::CaMismatch { certificate, key } => write!(
                 f,

@@ -1,6 +1,6 @@
 //! New files: all or none, whole or not at all, and none that was there is lost.
 
-use std::fs::{self, DirBuilder, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -45,6 +45,33 @@ pub(super) fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
+/// Makes the directory if there is none, and keeps other processes from making
+/// files in it until what is returned is dropped.
+pub(super) fn open_dir(dir: &Path) -> Result<Option<File>, CertError> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(dir).map_err(failed(dir))?;
+    lock(dir)
+}
+
+/// Waits until no other process has locked it.
+// `File::lock` is from Rust 1.89. Certificates need more than the core of the
+// crate anyway: `time` asks for 1.88.
+#[allow(clippy::incompatible_msrv)]
+pub(super) fn lock(path: &Path) -> Result<Option<File>, CertError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        // There are systems on which directories are not opened.
+        Err(_) if path.is_dir() => return Ok(None),
+        Err(error) => return Err(failed(path)(error)),
+    };
+    // Some network file systems have no locks. Two commands at the same moment
+    // are not worth refusing to work there.
+    Ok(file.lock().is_ok().then_some(file))
+}
+
 /// Before anything is made, for an answer that does not take the time of a key.
 /// [`write_all`] does not rely on it.
 pub(super) fn check(paths: &[PathBuf], existing: Existing) -> Result<(), CertError> {
@@ -87,13 +114,6 @@ struct Transaction {
 
 impl Transaction {
     fn prepare(&mut self, file: &NewFile) -> io::Result<()> {
-        if let Some(dir) = file.path.parent().filter(|dir| !dir.as_os_str().is_empty()) {
-            let mut builder = DirBuilder::new();
-            builder.recursive(true);
-            #[cfg(unix)]
-            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-            builder.create(dir)?;
-        }
         let temporary = temporary(&file.path);
         let mut options = OpenOptions::new();
         options.write(true).create_new(true);

@@ -135,9 +135,7 @@ pub(super) fn summary(certificate: &CertificateDer<'_>) -> Result<CertificateSum
         .map_err(|_| CertError::Issue(rcgen::Error::CouldNotParseCertificate))
 }
 
-pub(super) fn signed<'a>(
-    parsed: &'a x509_parser::certificate::X509Certificate<'_>,
-) -> Signed<'a> {
+pub(super) fn signed<'a>(parsed: &'a x509_parser::certificate::X509Certificate<'_>) -> Signed<'a> {
     Signed {
         issuer: parsed.issuer().as_raw(),
         message: parsed.tbs_certificate.as_ref(),

@@ -3,13 +3,14 @@
 use std::fs;
 use std::path::Path;
 
+use aws_lc_rs::signature::Ed25519KeyPair;
 use clap::ValueEnum;
 use rcgen::{
     KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ECDSA_P384_SHA384, PKCS_ED25519, PKCS_RSA_SHA256,
     RsaKeySize,
 };
-use rustls::pki_types::PrivateKeyDer;
 use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 
 use super::error::CertError;
 
@@ -39,7 +40,7 @@ impl KeyType {
             Self::Rsa2048 => rsa(RsaKeySize::_2048),
             Self::Rsa3072 => rsa(RsaKeySize::_3072),
             Self::Rsa4096 => rsa(RsaKeySize::_4096),
-            Self::Ed25519 => KeyPair::generate_for(&PKCS_ED25519),
+            Self::Ed25519 => ed25519(),
         }
     }
 
@@ -57,6 +58,15 @@ impl KeyType {
             Self::Ed25519 => "Ed25519",
         }
     }
+}
+
+/// As PKCS#8 version 1 (RFC 5958 2): OpenSSL 3.0 and Go do not read version 2,
+/// which rcgen makes.
+fn ed25519() -> Result<KeyPair, rcgen::Error> {
+    let made = Ed25519KeyPair::generate().and_then(|key| key.to_pkcs8v1());
+    let document = made.map_err(|_| rcgen::Error::RingUnspecified)?;
+    let der = PrivatePkcs8KeyDer::from(document.as_ref());
+    KeyPair::from_pkcs8_der_and_sign_algo(&der, &PKCS_ED25519)
 }
 
 /// The private key of a CA.

@@ -30,7 +30,7 @@ pub(super) struct Next {
 }
 
 impl Made {
-    pub(super) fn key(&mut self, path: &Path, what: String) {
+    pub(super) fn file(&mut self, path: &Path, what: String) {
         self.files.push(MadeFile {
             path: path.into(),
             what,
@@ -39,9 +39,13 @@ impl Made {
     }
 
     pub(super) fn certificate(&mut self, path: &Path, what: &str, summary: CertificateSummary) {
+        let names = match &summary.names[..] {
+            [] => String::new(),
+            names => format!(", for {}", names.join(", ")),
+        };
         self.files.push(MadeFile {
             path: path.into(),
-            what: format!("{what}, valid until {}", summary.expires_on()),
+            what: format!("{what}, valid until {}{names}", summary.expires_on()),
             certificate: Some(summary),
         });
     }
@@ -80,7 +84,10 @@ impl Made {
 
 impl fmt::Display for Made {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = self.files.iter().map(|file| file.path.display().to_string());
+        let names = self
+            .files
+            .iter()
+            .map(|file| file.path.display().to_string());
         let names: Vec<_> = names.collect();
         let width = names.iter().map(|name| name.chars().count()).max();
         let width = width.unwrap_or_default();

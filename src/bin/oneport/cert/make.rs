@@ -1,5 +1,6 @@
 //! `oneport cert ca`, `server`, `client` and `self-signed`.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use rcgen::KeyPair;
@@ -11,7 +12,7 @@ use super::error::CertError;
 use super::files::{self, Existing, NewFile, Secrecy, is_there, within};
 use super::issue::{self, Leaf, Purpose};
 use super::made::Made;
-use super::names::{self, Name};
+use super::names;
 use super::{key::KeyType, next};
 
 /// How long a CA that is made along the way is valid: long enough that trusting
@@ -47,11 +48,11 @@ pub(super) fn server(args: &ServerArgs) -> Result<Made, CertError> {
     let key = args.key.key_type.generate()?;
     let certificate = leaf.signed_by(&authority, &key)?;
     job.add_key(&key_path, "private key of the server", &key);
-    let what = format!("server certificate for {}, then the CA's", list(&names));
     // The CA's too: that is how servers send it, and what `openssl verify` and
     // people look for in a chain file.
     let chain = [certificate, authority.certificate.clone()];
-    job.add_certificate(&cert_path, &what, &chain)?;
+    let what = "certificate of the server, then the CA's";
+    job.add_certificate(&cert_path, what, &chain)?;
     job.note_limits(args.days, &authority);
     next::server(&mut job.made, &cert_path, &key_path, &place.cert);
     job.done()
@@ -71,8 +72,7 @@ pub(super) fn self_signed(args: &SelfSignedArgs) -> Result<Made, CertError> {
     let key = args.key.key_type.generate()?;
     let certificate = leaf.self_signed(&key)?;
     job.add_key(&key_path, "private key of the server", &key);
-    let what = format!("self-signed certificate for {}", list(&names));
-    job.add_certificate(&cert_path, &what, &[certificate])?;
+    job.add_certificate(&cert_path, "self-signed certificate", &[certificate])?;
     job.note_browsers(args.days);
     job.made.notes.push(
         "Clients must be given this very certificate, and anew whenever it is replaced. With \
@@ -105,7 +105,7 @@ pub(super) fn client(args: &ClientArgs) -> Result<Made, CertError> {
         let key = args.key.key_type.generate()?;
         let certificate = leaf.signed_by(&authority, &key)?;
         job.add_key(key_path, &format!("private key of {name}"), &key);
-        let what = format!("client certificate of {name}");
+        let what = format!("certificate of {name}");
         job.add_certificate(cert_path, &what, &[certificate])?;
     }
     job.note_ca_end(args.days, &authority);
@@ -120,6 +120,9 @@ struct Job<'a> {
     existing: Existing,
     files: Vec<NewFile>,
     made: Made,
+    /// Of two commands at the same moment, one could sign with a CA that the
+    /// other makes and takes back.
+    _lock: Option<File>,
 }
 
 impl<'a> Job<'a> {
@@ -129,11 +132,13 @@ impl<'a> Job<'a> {
             false => Existing::Keep,
         };
         files::check(targets, existing)?;
+        let lock = files::open_dir(&args.output.out)?;
         Ok(Self {
             args,
             existing,
             files: Vec::new(),
             made: Made::default(),
+            _lock: lock,
         })
     }
 
@@ -182,7 +187,7 @@ impl<'a> Job<'a> {
 
     fn add_key(&mut self, path: &Path, what: &str, key: &KeyPair) {
         let kind = self.args.key_type.words();
-        self.made.key(path, format!("{what} ({kind})"));
+        self.made.file(path, format!("{what} ({kind})"));
         self.files.push(NewFile {
             path: path.into(),
             secrecy: Secrecy::Private,
@@ -260,9 +265,4 @@ fn names_file_twice(names: &[String]) -> Option<&String> {
     let mut rest = names.iter().enumerate();
     rest.find(|(at, name)| names[..*at].iter().any(|other| lower(other) == lower(name)))
         .map(|(_, name)| name)
-}
-
-fn list(names: &[Name]) -> String {
-    let names: Vec<_> = names.iter().map(Name::to_string).collect();
-    names.join(", ")
 }

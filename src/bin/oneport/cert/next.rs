@@ -21,10 +21,7 @@ pub(super) fn ca(made: &mut Made, args: &CaArgs, cert: &Path) {
                 "Make a certificate for a server",
                 format!("oneport cert server{out} www.example.com"),
             );
-            made.next(
-                "Ask a server with a certificate of this CA",
-                curl("", cert),
-            );
+            made.next("Ask a server with a certificate of this CA", curl("", cert));
         }
     }
 }
@@ -35,7 +32,10 @@ pub(super) fn server(made: &mut Made, cert: &Path, key: &Path, trust: &Path) {
     made.next("Ask the server", curl("", trust));
     made.next(
         "See what others see",
-        format!("oneport cert show localhost:3000 ; oneport cert show {}", quoted(cert)),
+        format!(
+            "oneport cert show localhost:3000 ; oneport cert show {}",
+            quoted(cert)
+        ),
     );
 }
 

@@ -121,7 +121,10 @@ impl List {
         };
         let faithful = parsed.issuer().as_raw() == ca.subject().as_raw()
             && parsed.iter_revoked_certificates().count() == self.revoked.len()
-            && parsed.iter_revoked_certificates().zip(&self.revoked).all(same);
+            && parsed
+                .iter_revoked_certificates()
+                .zip(&self.revoked)
+                .all(same);
         match faithful {
             true => Ok(signed),
             false => Err(CertError::Usage(
@@ -137,12 +140,14 @@ impl List {
 /// that rcgen would calculate.
 fn key_identifier(authority: &Authority) -> Result<KeyIdMethod, CertError> {
     let ca = read::parse(&authority.certificate)?;
-    let known = ca.iter_extensions().find_map(|extension: &X509Extension<'_>| {
-        match extension.parsed_extension() {
-            ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0.to_vec()),
-            _ => None,
-        }
-    });
+    let known = ca
+        .iter_extensions()
+        .find_map(
+            |extension: &X509Extension<'_>| match extension.parsed_extension() {
+                ParsedExtension::SubjectKeyIdentifier(id) => Some(id.0.to_vec()),
+                _ => None,
+            },
+        );
     Ok(known.map_or(KeyIdMethod::Sha256, KeyIdMethod::PreSpecified))
 }
 

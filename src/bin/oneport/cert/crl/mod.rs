@@ -3,10 +3,6 @@
 mod list;
 mod revoke;
 
-use std::fs::File;
-use std::io;
-use std::path::Path;
-
 use super::args::{CrlArgs, Signs};
 use super::authority::{Authority, Place};
 use super::error::CertError;
@@ -16,14 +12,14 @@ use super::{issue, next};
 use list::List;
 
 pub(super) fn run(args: &CrlArgs) -> Result<Made, CertError> {
-    let place = Place::of(Signs::Clients, &args.output.out)
-        .or(args.ca.as_deref(), args.ca_key.as_deref());
+    let place =
+        Place::of(Signs::Clients, &args.output.out).or(args.ca.as_deref(), args.ca_key.as_deref());
     let path = args.crl.clone();
     let path = path.unwrap_or_else(|| place.cert.with_extension("crl"));
     let authority = Authority::read(&place)?;
     // Two that read the same list would each write one without what the other
     // has revoked.
-    let _lock = lock(&place.key)?;
+    let _lock = files::lock(&place.key)?;
     let mut list = match files::is_there(&path) {
         true => List::read(&path, &authority)?,
         false => List::new(),
@@ -55,30 +51,13 @@ pub(super) fn run(args: &CrlArgs) -> Result<Made, CertError> {
         "list {number} of {count} certificate(s) that {} has revoked; the next one is due on {due}",
         summary.subject
     );
-    made.key(&path, what);
+    made.file(&path, what);
     made.notes.push(format!(
         "Servers refuse every client once the list is out of date. `oneport cert crl` renews it: \
          run it well before {due}, and after it let the server read the list again."
     ));
     next::crl(&mut made, &place.cert, &path);
     Ok(made)
-}
-
-/// Until it is dropped, no other process works on the lists of this CA.
-// `File::lock` is from Rust 1.89. Certificates need more than the core of the
-// crate anyway: `time` asks for 1.88.
-#[allow(clippy::incompatible_msrv)]
-fn lock(key: &Path) -> Result<File, CertError> {
-    let unreadable = |source| CertError::Read {
-        path: key.into(),
-        source,
-    };
-    let file = File::open(key).map_err(unreadable)?;
-    match file.lock() {
-        // Some network file systems have no locks.
-        Err(error) if error.kind() != io::ErrorKind::Unsupported => Err(unreadable(error)),
-        _ => Ok(file),
-    }
 }
 
 /// As `openssl x509 -serial` and `openssl crl -crlnumber`, without the byte

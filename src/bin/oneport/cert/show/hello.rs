@@ -49,8 +49,7 @@ pub(super) fn greet(
             "{asked} is neither a host name nor an address; name what to ask for by --server-name"
         ))
     })?;
-    let mut wire =
-        Wire::connect(host, port, LIMIT).map_err(|error| failed(unreachable(&error)))?;
+    let mut wire = Wire::connect(host, port, LIMIT).map_err(|error| failed(unreachable(&error)))?;
 
     let seen = Arc::new(Seen::default());
     let config = config(&seen).map_err(|error| failed(error.to_string()))?;
@@ -210,7 +209,9 @@ impl ServerCertVerifier for Seen {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         let provider = oneport::tls::provider();
-        provider.signature_verification_algorithms.supported_schemes()
+        provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }
 
@@ -218,7 +219,10 @@ impl ResolvesClientCert for Seen {
     fn resolve(&self, cas: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         let names = cas.iter().filter_map(|der| X509Name::from_der(der).ok());
         let names = names.map(|(_, name)| name.to_string().escape_debug().to_string());
-        let mut known = self.client_cas.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self
+            .client_cas
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         *known = Some(names.collect());
         None
     }

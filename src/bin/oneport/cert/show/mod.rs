@@ -86,7 +86,9 @@ fn shown(name: String, contents: Contents) -> Result<Shown, CertError> {
     shown
         .problems
         .extend(shown.lists.iter().filter_map(Revoked::problem));
-    shown.problems.extend(key::mismatch(&shown.keys, &shown.certificates));
+    shown
+        .problems
+        .extend(key::mismatch(&shown.keys, &shown.certificates));
     Ok(shown)
 }
 

@@ -37,7 +37,9 @@ fn port(text: &str) -> Option<Target> {
             };
             let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
             let authority = &rest[..end];
-            let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+            let host = authority
+                .rsplit_once('@')
+                .map_or(authority, |(_, host)| host);
             (host, Some(default))
         }
         None => (text, None),
@@ -46,7 +48,9 @@ fn port(text: &str) -> Option<Target> {
         Some((host, port)) if !port.ends_with(']') => (host, port.parse().ok()?),
         _ => (authority, default?),
     };
-    let bare = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let bare = host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'));
     let plain = |host: &str| !host.is_empty() && !host.contains(['/', '\\', ':']);
     let host = match bare {
         Some(address) => address,
@@ -79,7 +83,14 @@ mod tests {
             };
             assert_eq!(text.parse(), Ok(expected), "{text}");
         }
-        for text in ["nothing.crt", "a/b:80", "localhost:x", ":80", "::1:80", "ftp://a:1"] {
+        for text in [
+            "nothing.crt",
+            "a/b:80",
+            "localhost:x",
+            ":80",
+            "::1:80",
+            "ftp://a:1",
+        ] {
             assert_eq!(text.parse(), Ok(Target::File(text.into())), "{text}");
         }
         assert_eq!("-".parse(), Ok(Target::Stdin));

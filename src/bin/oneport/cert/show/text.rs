@@ -48,7 +48,11 @@ fn write_server(f: &mut fmt::Formatter<'_>, server: &Greeting) -> fmt::Result {
         Some([]) => line(f, "clients", "are asked for a certificate")?,
         Some(cas) => {
             let cas = cas.join("; ");
-            line(f, "clients", &format!("are asked for a certificate by {cas}"))?;
+            line(
+                f,
+                "clients",
+                &format!("are asked for a certificate by {cas}"),
+            )?;
         }
     }
     if let Some(end) = &server.end {
@@ -111,7 +115,9 @@ fn write_list(f: &mut fmt::Formatter<'_>, list: &Revoked) -> fmt::Result {
     line(f, "revoked", &list.entries.len().to_string())?;
     for entry in list.entries.iter().take(MOST_ENTRIES) {
         let reason = entry.reason.as_deref();
-        let reason = reason.map(|reason| format!(", {reason}")).unwrap_or_default();
+        let reason = reason
+            .map(|reason| format!(", {reason}"))
+            .unwrap_or_default();
         let text = format!("{} on {}{reason}", entry.serial, moment(entry.date));
         line(f, "", &text)?;
     }
