@@ -15,6 +15,7 @@ use crate::mismatch::Mismatch;
 use crate::peer::Peer;
 use crate::refusal_log::{RefusalLog, Spoke};
 use crate::sniff::Protocol;
+use crate::tls::ClientIdentity;
 
 /// What is known of a connection: who, over which transport, which HTTP.
 ///
@@ -84,6 +85,8 @@ pub struct TlsInfo {
     pub server_name: Option<String>,
     /// Whether an earlier session was resumed.
     pub resumed: bool,
+    /// Who the client is, if it has shown a certificate (mutual TLS).
+    pub client_identity: Option<ClientIdentity>,
 }
 
 impl ConnInfo {
@@ -223,6 +226,7 @@ impl TlsInfo {
             alpn: connection.alpn_protocol().map(<[u8]>::to_vec),
             server_name: connection.server_name().map(str::to_owned),
             resumed: connection.handshake_kind() == Some(HandshakeKind::Resumed),
+            client_identity: ClientIdentity::of(connection),
         })
     }
 }

@@ -77,6 +77,8 @@ mod answer;
 mod conn_info;
 mod count;
 mod credentials;
+#[cfg(feature = "axum08")]
+mod extract;
 mod foreign;
 mod host;
 mod io;
@@ -99,6 +101,8 @@ pub mod tls;
 pub use accept::{AcceptError, Accepted, Acceptor, Stage, Stream};
 pub use answer::{Explain, Explanation};
 pub use conn_info::{ConnInfo, TlsInfo, Transport};
+#[cfg(feature = "axum08")]
+pub use extract::{ClientIdentityRejection, ConnInfoRejection};
 pub use foreign::Foreign;
 pub use limits::Limits;
 pub use mismatch::{CertificateFault, Mismatch};

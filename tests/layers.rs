@@ -39,8 +39,9 @@ const MODULES: &[(&str, &str)] = &[
     ("refusal_log", "count credentials mismatch peer sniff"),
     (
         "conn_info",
-        "credentials lifecycle mismatch peer refusal_log sniff",
+        "credentials lifecycle mismatch peer refusal_log sniff tls",
     ),
+    ("extract", "conn_info mismatch tls"),
     (
         "answer",
         "conn_info credentials foreign mismatch redirect tls",
@@ -68,6 +69,7 @@ const IMPURE: &str = "tokio async await Instant SystemTime std::env std::fs std:
 /// Crates that only these modules name (`bin` is the command line).
 const CRATES: &[(&str, &str)] = &[
     ("axum", "bin"),
+    ("axum_core", "extract"),
     ("clap", "bin"),
     ("hyper", "accept answer serve"),
     ("hyper_util", "answer serve"),
@@ -83,8 +85,9 @@ const CRATES: &[(&str, &str)] = &[
 const DEEDS: &[(&str, &str, &str)] = &[
     (
         "JoinSet spawn spawn_blocking spawn_local",
-        "serve bin",
-        "only serve spawns: one task per connection, each of them counted",
+        "serve tls bin",
+        "only serve spawns: one task per connection, each of them counted (and tls one thread, \
+         which watches files)",
     ),
     (
         "env::args env::args_os process::exit ExitCode print! println! eprint! eprintln! dbg! \

@@ -3,15 +3,14 @@
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
-use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::time::{Instant, timeout, timeout_at};
-use tokio_rustls::server::{StartHandshake, TlsStream};
+use tokio::time::timeout;
+use tokio_rustls::server::TlsStream;
 
+use super::agree::agree;
 use super::error::{AcceptError, Stage};
 use super::refuse::refuse;
 use super::sniffed::Sniffed;
@@ -22,7 +21,7 @@ use crate::foreign::Foreign;
 use crate::io::{Corked, poll_read_some};
 use crate::mismatch::Mismatch;
 use crate::sniff::{Protocol, Status, is_request_begun, sniff};
-use crate::tls::{Hello, NoHello, TlsConfig, read_hello};
+use crate::tls::TlsConfig;
 
 /// What came of a handshake.
 pub(crate) enum Handshaken<I> {
@@ -66,7 +65,7 @@ where
         ..
     } = sniffed;
     let config = config.load();
-    let mut tls = agree(acceptor, config.server(), io, prefix).await?;
+    let mut tls = agree(acceptor, &config, io, prefix).await?;
     // Before anything is read: what is said of the client is not of its choice.
     let mismatch = mismatch.or_else(|| {
         config
@@ -111,80 +110,8 @@ where
     Ok(Handshaken::Accepted(Accepted { stream, info }))
 }
 
-/// The handshake itself.
-///
-/// rustls reads the prefix from memory and everything after it from the socket,
-/// so nothing replays bytes below TLS; [`Corked`] lets session tickets leave
-/// with the first response. tokio-rustls'
-/// `LazyConfigAcceptor` is not used: on garbage it has already written an alert
-/// when it hands the stream back (rustls/tokio-rustls#146).
-async fn agree<I>(
-    acceptor: &Acceptor,
-    config: &Arc<ServerConfig>,
-    mut io: I,
-    prefix: Vec<u8>,
-) -> Result<TlsStream<Corked<I>>, AcceptError>
-where
-    I: AsyncRead + AsyncWrite + Unpin,
-{
-    let limit = acceptor.settings().limits.handshake;
-    let deadline = Instant::now() + limit;
-    let in_time = |_| late(Stage::Handshake, limit);
-
-    let reading = timeout_at(deadline, read_hello(&mut io, prefix)).await;
-    let (source, server_name, io) = match reading.map_err(in_time)? {
-        Ok(Hello { accepted, rest }) => {
-            let server_name = accepted.client_hello().server_name().map(str::to_owned);
-            let start = StartHandshake::from_parts(accepted, Corked::new(io));
-            let accept = start.into_stream_with(config.clone(), |connection| {
-                // A few KiB at most: they fit into the buffer.
-                let mut rest = &rest[..];
-                while !rest.is_empty() && connection.read_tls(&mut rest).is_ok() {}
-            });
-            let accepting = timeout_at(deadline, accept.into_fallible()).await;
-            match accepting.map_err(in_time)? {
-                Ok(mut tls) => {
-                    tls.get_mut().0.uncork();
-                    return Ok(tls);
-                }
-                Err((source, mut io)) => {
-                    // The alert may be held.
-                    io.uncork();
-                    let _ = timeout_at(deadline, io.flush()).await;
-                    (source, server_name, io.into_inner())
-                }
-            }
-        }
-        Err(failure) => {
-            let saying = timeout_at(deadline, say_why(&mut io, failure)).await;
-            (saying.map_err(in_time)?, None, io)
-        }
-    };
-    // An alert is on the wire: let it arrive.
-    acceptor.settings().linger.close_second(io).await;
-    Err(AcceptError::Handshake {
-        source,
-        server_name,
-    })
-}
-
-fn late(stage: Stage, after: Duration) -> AcceptError {
+pub(super) fn late(stage: Stage, after: Duration) -> AcceptError {
     AcceptError::Deadline { stage, after }
-}
-
-/// The stream's own error, or rustls' words after its alert was written.
-async fn say_why<I: AsyncWrite + Unpin>(io: &mut I, failure: NoHello) -> io::Error {
-    match failure {
-        NoHello::Io(error) => error,
-        NoHello::Refused(error, mut alert) => {
-            let mut bytes = Vec::new();
-            // Writing to memory cannot fail; a client that is gone needs none.
-            let _ = alert.write_all(&mut bytes);
-            let _ = io.write_all(&bytes).await;
-            let _ = io.flush().await;
-            io::Error::new(io::ErrorKind::InvalidData, error)
-        }
-    }
 }
 
 /// Reads decrypted bytes until their verdict.

@@ -2,11 +2,16 @@
 
 use std::io;
 
+use super::agree::UnknownName;
 use rustls::{AlertDescription, Error, PeerIncompatible};
 
 /// In words for the log, where rustls' error says enough.
 pub(super) fn remedy(source: &io::Error) -> Option<&'static str> {
-    let error = source.get_ref()?.downcast_ref::<Error>()?;
+    let source = source.get_ref()?;
+    if source.is::<UnknownName>() {
+        return Some("let the client ask for a name that a certificate here is for, or add one");
+    }
+    let error = source.downcast_ref::<Error>()?;
     Some(match error {
         Error::PeerIncompatible(
             PeerIncompatible::Tls12NotOffered

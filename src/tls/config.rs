@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
+use rustls::pki_types::CertificateDer;
 use rustls::server::danger::ClientCertVerifier;
 
-use super::client_auth::{self, Postponed};
-use super::loaded::{Alpn, ClientAuth, Explained, Loaded};
+use super::loaded::{Alpn, ClientCertificates, Loaded};
 
 /// The TLS configuration of a server, as a handle that can be reloaded.
 ///
@@ -37,7 +37,8 @@ impl TlsConfig {
     /// are served without it, which for HTTP means HTTP/1.1.
     #[must_use]
     pub fn keep_alpn(config: impl Into<Arc<ServerConfig>>) -> Self {
-        Self::new(config.into(), None, Alpn::Keep, ClientAuth::Unknown)
+        let loaded = Loaded::new(config.into(), ClientCertificates::Unknown);
+        Self::new(loaded, Alpn::Keep)
     }
 
     /// Makes a handle for mutual TLS that tells a client what is wrong with its
@@ -82,19 +83,7 @@ impl TlsConfig {
     where
         F: Fn(Arc<dyn ClientCertVerifier>) -> Result<ServerConfig, E>,
     {
-        let strict = build(verifier.clone())?;
-        let mut server = build(Arc::new(Postponed(verifier.clone())))?;
-        client_auth::keep_sessions_apart(&mut server);
-        let explained = Explained {
-            server: Arc::new(server),
-            verifier,
-        };
-        let client_auth = match explained.verifier.client_auth_mandatory() {
-            true => ClientAuth::Required,
-            false => ClientAuth::Unknown,
-        };
-        let strict = Arc::new(strict);
-        Ok(Self::new(strict, Some(explained), Alpn::Fill, client_auth))
+        Ok(Loaded::explaining(verifier, build)?.into())
     }
 
     /// Makes a handle on a configuration that requires client certificates
@@ -108,31 +97,18 @@ impl TlsConfig {
     /// [`explaining_client_auth`](Self::explaining_client_auth) are such already.
     #[must_use]
     pub fn requiring_client_auth(config: impl Into<Arc<ServerConfig>>) -> Self {
-        Self::new(config.into(), None, Alpn::Fill, ClientAuth::Required)
+        Self::from(Loaded::new(config.into(), ClientCertificates::Required))
     }
 
     /// Whether plaintext beside it would be a way around client certificates.
     pub(crate) fn is_client_auth_required(&self) -> bool {
-        self.shared.current.load().client_auth == ClientAuth::Required
+        self.shared.current.load().certificates == ClientCertificates::Required
     }
 
-    fn new(
-        strict: Arc<ServerConfig>,
-        explained: Option<Explained>,
-        alpn: Alpn,
-        client_auth: ClientAuth,
-    ) -> Self {
-        let loaded = alpn.apply(Loaded {
-            strict,
-            explained,
-            filled: false,
-            client_auth,
-        });
+    fn new(loaded: Loaded, alpn: Alpn) -> Self {
+        let current = ArcSwap::from_pointee(alpn.apply(loaded));
         Self {
-            shared: Arc::new(Shared {
-                current: ArcSwap::new(Arc::new(loaded)),
-                alpn,
-            }),
+            shared: Arc::new(Shared { current, alpn }),
         }
     }
 
@@ -145,6 +121,14 @@ impl TlsConfig {
         self.shared.current.load().strict.clone()
     }
 
+    /// The certificate chains that it serves with, in the order in which they
+    /// were given, where this crate has made the configuration (`tls::load` and
+    /// its like); else nothing. `tls::describe` puts them into words.
+    #[must_use]
+    pub fn chains(&self) -> Vec<Vec<CertificateDer<'static>>> {
+        self.shared.current.load().chains.to_vec()
+    }
+
     /// What a handshake of this crate uses.
     pub(crate) fn load(&self) -> Arc<Loaded> {
         self.shared.current.load_full()
@@ -154,18 +138,34 @@ impl TlsConfig {
     ///
     /// Handshakes that have begun and connections that are open keep the
     /// configuration they started with. The ALPN rule of this handle is applied
-    /// to the new configuration too. Sessions from before are resumed only if
-    /// the new configuration shares the session storage or ticketer of the old
-    /// one; never share those between configurations that differ in client
+    /// to the new configuration too.
+    ///
+    /// Sessions from before go on to be resumed if both configurations were made
+    /// from files (`tls::Files`) and judge client certificates alike: a renewed
+    /// certificate costs clients nothing. If anything about client certificates
+    /// changed, revocation included, nothing is resumed. Of a configuration that
+    /// you built yourself this crate does not know that: its sessions are
+    /// resumed only if it shares the session storage or ticketer of the old one;
+    /// never share those between configurations that differ in client
     /// authentication.
     pub fn reload(&self, renewed: impl Into<TlsConfig>) {
-        let mut renewed = Loaded::clone(&renewed.into().load());
-        // What is not known of the new one must not open a way around it.
-        if self.is_client_auth_required() {
-            renewed.client_auth = ClientAuth::Required;
-        }
-        let renewed = self.shared.alpn.apply(renewed);
-        self.shared.current.store(Arc::new(renewed));
+        let renewed = Loaded::clone(&renewed.into().load());
+        // Again, if somebody else has replaced it meanwhile.
+        self.shared.current.rcu(|old| {
+            let mut renewed = renewed.clone();
+            // What is not known of the new one must not open a way around it.
+            if old.certificates == ClientCertificates::Required {
+                renewed.certificates = ClientCertificates::Required;
+            }
+            renewed.take_sessions_of(old);
+            self.shared.alpn.apply(renewed)
+        });
+    }
+}
+
+impl From<Loaded> for TlsConfig {
+    fn from(loaded: Loaded) -> Self {
+        Self::new(loaded, Alpn::Fill)
     }
 }
 
@@ -173,7 +173,7 @@ impl TlsConfig {
 /// If it requires client certificates, use [`TlsConfig::requiring_client_auth`].
 impl From<Arc<ServerConfig>> for TlsConfig {
     fn from(config: Arc<ServerConfig>) -> Self {
-        Self::new(config, None, Alpn::Fill, ClientAuth::Unknown)
+        Loaded::new(config, ClientCertificates::Unknown).into()
     }
 }
 
@@ -181,7 +181,7 @@ impl From<Arc<ServerConfig>> for TlsConfig {
 /// If it requires client certificates, use [`TlsConfig::requiring_client_auth`].
 impl From<ServerConfig> for TlsConfig {
     fn from(config: ServerConfig) -> Self {
-        Self::new(Arc::new(config), None, Alpn::Fill, ClientAuth::Unknown)
+        Self::from(Arc::new(config))
     }
 }
 

@@ -78,36 +78,61 @@
 //! that need a provider (`provider`, `load`, `generate`) exist only when one of
 //! the two features is on. With both, aws-lc-rs is used.
 
+#[cfg(feature = "tls-files")]
+mod alt_name;
 mod client_auth;
+mod client_identity;
 mod config;
+#[cfg(feature = "tls-files")]
+mod crl;
 #[cfg(feature = "tls-files")]
 pub mod describe;
 #[cfg(feature = "tls-files")]
 mod error;
 #[cfg(feature = "tls-files")]
 mod file;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+mod files;
 #[cfg(feature = "tls-files")]
 mod found;
 #[cfg(all(feature = "generate", any(feature = "aws-lc-rs", feature = "ring")))]
 pub mod generate;
 mod hello;
 #[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
-mod load;
+mod inspect;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+mod key_kind;
 mod loaded;
 #[cfg(feature = "tls-files")]
 mod pem;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod provider;
+#[cfg(feature = "tls-files")]
+pub mod self_check;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+mod ticket_secrets;
+#[cfg(feature = "tls-files")]
+mod ticket_secrets_error;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+mod ticketer;
 
+#[cfg(feature = "tls-files")]
+pub use alt_name::AltName;
+pub use client_identity::ClientIdentity;
 pub use config::TlsConfig;
 #[cfg(feature = "tls-files")]
 pub use error::TlsConfigError;
 #[cfg(feature = "tls-files")]
-pub use file::Role;
+pub use file::{FileKind, Role};
+#[cfg(all(feature = "watch", any(feature = "aws-lc-rs", feature = "ring")))]
+pub use files::Watch;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+pub use files::{ClientAuth, Files, MinimumVersion, UnknownNames, load};
 #[cfg(feature = "tls-files")]
 pub use found::Found;
 pub(crate) use hello::{Hello, NoHello, read_hello};
-#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
-pub use load::{Files, load};
+pub(crate) use loaded::Loaded;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 pub use provider::provider;
+#[cfg(feature = "tls-files")]
+pub use ticket_secrets_error::TicketSecretsError;

@@ -14,7 +14,7 @@ use super::directory::{CA_CERT, CA_KEY, Directory};
 use super::{GenerateError, leaf};
 use crate::tls::describe::CertificateSummary;
 use crate::tls::file::Role;
-use crate::tls::load;
+use crate::tls::files::belong_together;
 
 /// Long enough that trusting it is done once.
 const LIFETIME: Duration = Duration::days(3650);
@@ -57,7 +57,7 @@ impl Authority {
         let Ok(key) = contents.key() else {
             return Ok(None);
         };
-        if !load::belong_together(&certificate, key.clone_key()) {
+        if !belong_together(&certificate, key.clone_key()) {
             return Ok(None);
         }
         let Ok(key) = KeyPair::try_from(&key) else {

@@ -19,7 +19,8 @@ use super::directory::{Directory, SERVER_CERT, SERVER_KEY};
 use super::names::Names;
 use crate::tls::describe::CertificateSummary;
 use crate::tls::file::Role;
-use crate::tls::{load, provider};
+use crate::tls::files::belong_together;
+use crate::tls::provider;
 
 /// Browsers refuse server certificates that are valid for more than 398 days.
 pub(super) const LIFETIME: Duration = Duration::days(90);
@@ -60,9 +61,8 @@ impl Leaf {
         let (Ok(chain), Ok(key)) = (certificates.chain(), keys.key()) else {
             return Ok(None);
         };
-        let whole = chain.len() == 2
-            && chain[1] == *ca
-            && load::belong_together(&chain[0], key.clone_key());
+        let whole =
+            chain.len() == 2 && chain[1] == *ca && belong_together(&chain[0], key.clone_key());
         if !whole {
             return Ok(None);
         }

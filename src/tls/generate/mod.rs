@@ -49,7 +49,8 @@ pub use self::error::GenerateError;
 use self::leaf::Leaf;
 use self::names::Names;
 use super::describe::CertificateSummary;
-use super::{TlsConfig, TlsConfigError, load};
+use super::files::{Parts, certify};
+use super::{TlsConfig, TlsConfigError};
 
 /// A server certificate for development, and the CA that signed it.
 ///
@@ -174,12 +175,9 @@ impl DevelopmentCertificate {
     ///
     /// When rustls refuses the pair.
     pub fn tls_config(&self) -> Result<TlsConfig, TlsConfigError> {
-        load::build(
-            self.chain.clone(),
-            self.key.clone_key(),
-            &self.cert_path(),
-            &self.key_path(),
-        )
+        let (cert, key) = (self.cert_path(), self.key_path());
+        let certified = certify(self.chain.clone(), self.key.clone_key(), &cert, &key)?;
+        Parts::new(certified).assemble(&cert)
     }
 }
 

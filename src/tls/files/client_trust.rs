@@ -1,0 +1,129 @@
+//! Which client certificates are trusted: CAs, the system's CAs, revocation.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
+use rustls::server::WebPkiClientVerifier;
+use rustls::server::danger::ClientCertVerifier;
+use rustls::{Error, RootCertStore};
+use sha2::{Digest, Sha256};
+
+use crate::tls::TlsConfigError;
+use crate::tls::describe::CertificateSummary;
+use crate::tls::provider::provider;
+
+/// Whether a client needs a certificate.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClientAuth {
+    /// A client without one is served too. One that is sent has to be good, and
+    /// the application finds it in
+    /// [`TlsInfo::client_identity`](crate::TlsInfo::client_identity).
+    Optional,
+    /// Only clients with a certificate are served.
+    #[default]
+    Required,
+}
+
+/// Everything that client certificates are judged by.
+#[derive(Debug)]
+pub(in crate::tls) struct ClientTrust {
+    pub(in crate::tls) auth: ClientAuth,
+    /// With the file each is from.
+    pub(in crate::tls) cas: Vec<(PathBuf, CertificateDer<'static>)>,
+    pub(in crate::tls) system: Vec<CertificateDer<'static>>,
+    pub(in crate::tls) crls: Vec<(PathBuf, CertificateRevocationListDer<'static>)>,
+}
+
+impl ClientTrust {
+    /// What judges client certificates.
+    pub(in crate::tls) fn verifier(&self) -> Result<Arc<dyn ClientCertVerifier>, TlsConfigError> {
+        let mut roots = RootCertStore::empty();
+        for (path, ca) in &self.cas {
+            roots.add(ca.clone()).map_err(refused(path))?;
+        }
+        // What a system has among its roots that rustls cannot read is no
+        // reason not to start.
+        roots.add_parsable_certificates(self.system.iter().cloned());
+        let crls = self.crls.iter().map(|(_, crl)| crl.clone());
+        let mut builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())
+            .with_crls(crls);
+        if self.auth == ClientAuth::Optional {
+            builder = builder.allow_unauthenticated();
+        }
+        if !self.system.is_empty() {
+            // The public CAs' lists are not here.
+            builder = builder.allow_unknown_revocation_status();
+            // Browsers and others choose their certificate by these names: a
+            // hundred of them are kilobytes in every handshake.
+            builder = builder.clear_root_hint_subjects();
+        }
+        let path = self.crls.first().map(|(path, _)| path);
+        let path = path.or(self.cas.first().map(|(path, _)| path)).cloned();
+        builder.build().map_err(|error| TlsConfigError::Refused {
+            path: path.unwrap_or_default(),
+            source: Error::General(error.to_string()),
+        })
+    }
+
+    /// The same for what is judged alike: sessions may be resumed between two
+    /// configurations if they have this in common.
+    pub(in crate::tls) fn digest(&self) -> [u8; 32] {
+        let mut digest = Sha256::new();
+        digest.update([self.auth as u8]);
+        let mut add = |kind: &[u8], ders: Vec<&[u8]>| {
+            let mut ders = ders;
+            // The order in a file says nothing.
+            ders.sort_unstable();
+            ders.dedup();
+            digest.update(kind);
+            digest.update((ders.len() as u64).to_be_bytes());
+            for der in ders {
+                digest.update(Sha256::digest(der));
+            }
+        };
+        add(b"ca", self.cas.iter().map(|(_, ca)| &ca[..]).collect());
+        add(b"system", self.system.iter().map(|ca| &ca[..]).collect());
+        add(b"crl", self.crls.iter().map(|(_, crl)| &crl[..]).collect());
+        digest.finalize().into()
+    }
+
+    /// One line of the log for each trusted certificate; the system's are
+    /// counted.
+    pub(in crate::tls) fn log(&self) {
+        for (path, ca) in &self.cas {
+            let Ok(ca) = CertificateSummary::from_der(ca) else {
+                continue;
+            };
+            tracing::info!(
+                file = %path.display(),
+                subject = ca.subject,
+                issuer = ca.issuer,
+                serial = ca.serial,
+                expires = ca.expires_on(),
+                sha256 = ca.sha256,
+                "client certificates are trusted from this CA"
+            );
+        }
+        if !self.system.is_empty() {
+            let count = self.system.len();
+            tracing::info!(
+                count,
+                "client certificates are trusted from the system's CAs"
+            );
+        }
+    }
+}
+
+/// Of a configuration that asks no client for a certificate.
+pub(in crate::tls) fn digest_of_nobody() -> [u8; 32] {
+    Sha256::digest(b"no client certificates").into()
+}
+
+fn refused(path: &std::path::Path) -> impl Fn(Error) -> TlsConfigError {
+    move |source| TlsConfigError::Refused {
+        path: path.into(),
+        source,
+    }
+}
