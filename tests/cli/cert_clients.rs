@@ -114,6 +114,25 @@ async fn clients_are_believed() {
     }
 }
 
+/// A list by `oneport cert crl`, as the server goes by it.
+#[tokio::test]
+async fn a_revoked_client_is_not_served() {
+    let certs = Certs::new();
+    certs.made("server").await;
+    certs.made("client client1 client2").await;
+    certs.made("crl --revoke client1.crt").await;
+    let (ca, crl) = (certs.file("ca4clients.crt"), certs.file("ca4clients.crl"));
+    let trust = ["--client-ca", &ca, "--client-crl", &crl];
+    let server = server(&certs, "server", &trust).await;
+    for (client, served) in [("client1", false), ("client2", true)] {
+        let cert = certs.file(&format!("{client}.crt"));
+        let key = certs.file(&format!("{client}.key"));
+        let own = ["--cert", &cert, "--key", &key];
+        let (accepted, said) = curl(&certs, &server, "ca.crt", &own).await;
+        assert_eq!(accepted, served, "{client}: {said}");
+    }
+}
+
 /// The commands that are printed work when they are pasted.
 #[tokio::test]
 async fn the_printed_commands_work() {

@@ -108,6 +108,14 @@ impl Certs {
         serde_json::from_str(&out).unwrap()
     }
 
+    /// What `oneport cert show` says is wrong with a file, line by line.
+    pub(crate) async fn problems(&self, file: &str) -> String {
+        let shown = self.json(&format!("show {file}")).await;
+        let problems = shown["problems"].as_array().unwrap().iter();
+        let lines: Vec<_> = problems.map(|line| line.as_str().unwrap()).collect();
+        lines.join("\n")
+    }
+
     /// `openssl` with arguments that are split at spaces: whether it succeeded,
     /// and what it printed.
     pub(crate) async fn openssl(&self, args: &str) -> (bool, String) {

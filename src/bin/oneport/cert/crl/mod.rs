@@ -53,8 +53,9 @@ pub(super) fn run(args: &CrlArgs) -> Result<Made, CertError> {
     );
     made.file(&path, what);
     made.notes.push(format!(
-        "Servers refuse every client once the list is out of date. `oneport cert crl` renews it: \
-         run it well before {due}, and after it let the server read the list again."
+        "nginx and whatever else asks OpenSSL refuse every client once the list is out of date. \
+         `oneport cert crl` renews it: run it well before {due}, and have the server read the list \
+         again."
     ));
     next::crl(&mut made, &place.cert, &path);
     Ok(made)

@@ -55,7 +55,7 @@ fn curve(algorithm: &AlgorithmIdentifier<'_>) -> Algorithm {
 }
 
 pub(super) fn signature(algorithm: &AlgorithmIdentifier<'_>) -> Algorithm {
-    const OLD: &str = "clients refuse its signature, which is forged easily: have it signed with \
+    const OLD: &str = "it can be forged, so clients refuse it: have the certificate signed with \
                        SHA-256";
     let id = algorithm.algorithm.to_id_string();
     match id.as_str() {

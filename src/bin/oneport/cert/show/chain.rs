@@ -31,7 +31,9 @@ pub(super) fn problems(chain: &[Certificate], asked: Option<&str>) -> Vec<String
     for (at, certificate) in chain.iter().enumerate() {
         let name = position(at, chain);
         found.extend(of_any(certificate).map(|problem| format!("{name} {problem}")));
-        if !certificate.summary.is_ca {
+        // Nobody looks into a root, and old ones are of version 1.
+        let is_old_root = at > 0 && certificate.self_issued;
+        if !certificate.summary.is_ca && !is_old_root {
             let problems = of_leaf(certificate, asked.is_some());
             found.extend(problems.map(|problem| format!("{name} {problem}")));
         }
@@ -75,7 +77,7 @@ fn of_any(certificate: &Certificate) -> impl Iterator<Item = String> {
         .signature
         .fault
         .filter(|_| !certificate.summary.is_ca || !certificate.self_issued);
-    let signature = signature.map(|fault| format!("is old: {fault}"));
+    let signature = signature.map(|fault| format!("has an old signature: {fault}"));
     [validity, key, signature].into_iter().flatten()
 }
 

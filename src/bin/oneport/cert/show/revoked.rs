@@ -48,8 +48,8 @@ impl Revoked {
         let due = self.next_update?;
         (due < OffsetDateTime::now_utc()).then(|| {
             format!(
-                "The list was to be replaced on {}: servers that use it refuse every client. \
-                 Renew it: `oneport cert crl`.",
+                "The list was to be replaced on {}: nginx and whatever else asks OpenSSL refuse \
+                 every client. Renew it: `oneport cert crl`.",
                 due.date()
             )
         })
