@@ -7,10 +7,12 @@ use std::path::PathBuf;
 
 use oneport::tls::describe::CertificateSummary;
 use oneport::tls::generate::{DevelopmentCertificate, GenerateError};
+use oneport::tls::self_check::{Finding, Report};
 use oneport::tls::{Files, TlsConfig, TlsConfigError, Watch};
 
 use crate::args::{OwnCertificate, ServeArgs};
 use crate::listen_addr::ListenAddr;
+use crate::self_check;
 
 /// The certificates in use: what the server needs, and what people want to know.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(crate) struct Certificates {
     /// What a client has to trust: the development CA, or the certificate
     /// itself, since only the user knows which CA signed it.
     pub(crate) trust: PathBuf,
+    /// What clients would get.
+    pub(crate) checked: Report,
     source: Source,
 }
 
@@ -40,6 +44,8 @@ pub(crate) struct Source {
     pairs: Vec<(PathBuf, PathBuf)>,
     /// The directory and the names of the development certificate.
     development: Option<(Option<PathBuf>, Vec<String>)>,
+    /// What clients may call this listener.
+    called: Vec<String>,
 }
 
 /// Why there is no usable certificate.
@@ -47,6 +53,8 @@ pub(crate) struct Source {
 pub(crate) enum CertificateError {
     Generate(GenerateError),
     Load(TlsConfigError),
+    /// No client could be served with it.
+    SelfCheck(Finding),
 }
 
 impl Certificates {
@@ -69,10 +77,12 @@ impl Certificates {
             files: files(args, &pairs),
             pairs,
             development,
+            called: self_check::called(&args.listen, bound),
         };
         let config = source.files.load()?;
         Ok(Self {
             used: source.used(&config),
+            checked: source.check(&config)?,
             config,
             trust,
             source,
@@ -85,13 +95,7 @@ impl Certificates {
 
     /// The names of all of them, each once.
     pub(crate) fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for name in self.used.iter().flat_map(|used| &used.summary.names) {
-            if !names.contains(name) {
-                names.push(name.clone());
-            }
-        }
-        names
+        names(&self.used)
     }
 
     /// What reloads them while the server has taken `self` apart.
@@ -107,13 +111,28 @@ impl Source {
         if let Some((dir, names)) = &self.development {
             DevelopmentCertificate::load_or_create(dir.as_deref(), names)?;
         }
-        self.files.reload(config)?;
+        let renewed = self.files.load()?;
+        self.check(&renewed)?;
+        config.reload(renewed);
         Ok(self.used(config))
     }
 
     /// What reloads them when the files change.
     pub(crate) fn watch(&self, config: &TlsConfig) -> Watch {
-        self.files.clone().watch(config)
+        let (source, watched) = (self.clone(), config.clone());
+        self.files.clone().watch_and_tell(config, move |outcome| {
+            // What fails is logged by the watch, what is found by the check.
+            if outcome.is_ok()
+                && let Err(error) = source.check(&watched)
+            {
+                tracing::error!("the new certificates: {error}");
+            }
+        })
+    }
+
+    fn check(&self, config: &TlsConfig) -> Result<Report, CertificateError> {
+        let names = names(&self.used(config));
+        self_check::run(config, names, &self.called).map_err(CertificateError::SelfCheck)
     }
 
     fn used(&self, config: &TlsConfig) -> Vec<Used> {
@@ -128,6 +147,16 @@ impl Source {
         });
         used.collect()
     }
+}
+
+fn names(used: &[Used]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in used.iter().flat_map(|used| &used.summary.names) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 fn files(args: &ServeArgs, pairs: &[(PathBuf, PathBuf)]) -> Files {
@@ -175,6 +204,7 @@ impl fmt::Display for CertificateError {
         match self {
             Self::Generate(error) => error.fmt(f),
             Self::Load(error) => error.fmt(f),
+            Self::SelfCheck(finding) => finding.fmt(f),
         }
     }
 }
@@ -184,6 +214,7 @@ impl Error for CertificateError {
         match self {
             Self::Generate(error) => error.source(),
             Self::Load(error) => error.source(),
+            Self::SelfCheck(_) => None,
         }
     }
 }

@@ -17,6 +17,7 @@ mod log;
 mod port_policy;
 mod reload;
 mod root;
+mod self_check;
 mod serve;
 mod signals;
 mod startup;
