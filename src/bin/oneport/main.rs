@@ -45,7 +45,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(&Err(exit::Failure::Runtime(error))),
     };
-    let outcome = runtime.block_on(serve::run(args));
+    let outcome = runtime.block_on(serve::run(*args));
     // Not dropped: dropping waits for blocking file reads, and a second
     // Ctrl-C has to end the process at once.
     runtime.shutdown_background();

@@ -38,7 +38,7 @@ pub(crate) enum Command {
     Cert(CertArgs),
     /// Serve a port. The default: `oneport --listen ..` is `oneport serve --listen ..`
     #[command(after_help = exit::HELP)]
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
 }
 
 #[derive(Args, Debug)]
@@ -163,7 +163,7 @@ pub(crate) fn parse() -> Result<Command, clap::Error> {
     let args = match cli.command {
         Some(Command::Serve(args)) => args,
         Some(command) => return Ok(command),
-        None => cli.serve,
+        None => Box::new(cli.serve),
     };
     match args.contradiction() {
         Some(sentence) => Err(Cli::command().error(ErrorKind::ArgumentConflict, sentence)),
