@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::args::{CaArgs, Signs};
+use super::files::within;
 use super::made::Made;
 use crate::startup::quoted;
 
@@ -40,7 +41,7 @@ pub(super) fn server(made: &mut Made, cert: &Path, key: &Path, trust: &Path) {
 }
 
 pub(super) fn client(made: &mut Made, clients: &[[PathBuf; 2]], ca: &Path, dir: &Path) {
-    let server = super::files::within(dir, "server.crt");
+    let server = within(dir, "server.crt");
     made.next(
         "Serve only clients with a certificate of this CA (server.crt is made by `oneport cert \
          server`)",
@@ -54,7 +55,7 @@ pub(super) fn client(made: &mut Made, clients: &[[PathBuf; 2]], ca: &Path, dir: 
         return;
     };
     let own = format!("--cert {} --key {} ", quoted(cert), quoted(key));
-    let trust = super::files::within(dir, "ca.crt");
+    let trust = within(dir, "ca.crt");
     made.next("Ask the server", curl(&own, &trust));
     made.next(
         "For a browser: one file with certificate and key",
@@ -71,12 +72,13 @@ pub(super) fn client(made: &mut Made, clients: &[[PathBuf; 2]], ca: &Path, dir: 
     );
 }
 
-pub(super) fn crl(made: &mut Made, ca: &Path, crl: &Path) {
+pub(super) fn crl(made: &mut Made, ca: &Path, crl: &Path, dir: &Path) {
+    let server = within(dir, "server.crt");
     made.next(
         "Refuse the revoked clients",
         format!(
             "{} --client-ca {} --client-crl {}",
-            serve(Path::new("server.crt"), Path::new("server.key")),
+            serve(&server, &server.with_extension("key")),
             quoted(ca),
             quoted(crl)
         ),

@@ -57,7 +57,7 @@ pub(super) fn run(args: &CrlArgs) -> Result<Made, CertError> {
          `oneport cert crl` renews it: run it well before {due}, and have the server read the list \
          again."
     ));
-    next::crl(&mut made, &place.cert, &path);
+    next::crl(&mut made, &place.cert, &path, &args.output.out);
     Ok(made)
 }
 
