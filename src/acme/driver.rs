@@ -20,17 +20,10 @@ use super::log;
 use super::order;
 use super::renewal_info::{self, Window};
 use super::resolver::Newest;
-use super::schedule::Plan;
+use super::schedule::{MOST_TIME, Plan, WHILE_BUSY};
 use crate::challenge::Challenges;
 use crate::tls::describe::CertificateSummary;
 use crate::tls::{TlsConfig, random};
-
-/// For one attempt, from the first request to the certificate. Each request has
-/// a limit of its own.
-const MOST_TIME: Duration = Duration::from_secs(10 * 60);
-
-/// Another process that orders is mostly done within seconds.
-const WHILE_BUSY: Duration = Duration::from_secs(5);
 
 /// Obtains a certificate where none is kept, renews it in time, and keeps the
 /// old one in use while that fails: what [`Acme::start`](super::Acme::start)
@@ -55,7 +48,7 @@ pub struct Driver {
     tls: TlsConfig,
     challenges: Challenges,
     account: Option<Account>,
-    current: Option<(Certificate, Plan)>,
+    pub(super) current: Option<(Certificate, Plan)>,
     failures: u32,
 }
 
@@ -203,11 +196,6 @@ impl Driver {
                 tracing::debug!(%failure, "the CA was not asked when to renew");
             }
         }
-    }
-
-    #[cfg(test)]
-    pub(super) fn plan(&self) -> Option<Plan> {
-        self.current.as_ref().map(|(_, plan)| *plan)
     }
 
     async fn renewal_info(&mut self) -> Result<(Window, Duration), Failure> {

@@ -132,7 +132,7 @@ mod tests {
     async fn asked(ca: &Ca, within: Duration) -> (bool, bool, bool) {
         let mut driver = ca.driver();
         driver.ask().await;
-        let plan = driver.plan().unwrap();
+        let (_, plan) = driver.current.as_ref().unwrap();
         let now = SystemTime::now();
         (
             plan.is_due(now),

@@ -7,6 +7,13 @@ const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// For one attempt, from the first request to the certificate. Each request has
+/// a limit of its own.
+pub(super) const MOST_TIME: Duration = Duration::from_secs(10 * 60);
+
+/// Another process that orders is mostly done within seconds.
+pub(super) const WHILE_BUSY: Duration = Duration::from_secs(5);
+
 /// Longer sleeps would be wrong by what a machine was suspended, or by what its
 /// clock was set.
 const LONGEST_NAP: Duration = HOUR;
