@@ -18,6 +18,7 @@ mod certificates;
 mod certs;
 mod endpoints;
 mod files;
+mod guide;
 mod mutual_tls;
 mod page;
 mod process;
