@@ -162,7 +162,10 @@ fn name(label: &[u8]) -> String {
         b"TRUSTED CERTIFICATE" | b"X509 CERTIFICATE" => OPENSSL_CERTIFICATE,
         b"X509 CRL" => CRL,
         other => {
-            let label: String = String::from_utf8_lossy(other).chars().take(40).collect();
+            let label = String::from_utf8_lossy(other);
+            // What is on the same line is content, not label.
+            let label = label.split("-----").next().unwrap_or_default();
+            let label: String = label.chars().take(40).collect();
             return format!("a PEM section {label:?}");
         }
     }

@@ -164,9 +164,14 @@ impl Contents {
     }
 }
 
-/// In words, where the original prints byte arrays as numbers.
+/// In words, where the original prints byte arrays as numbers. Without any of the
+/// content, which may be a key.
 pub(super) fn detail(error: &pem::Error) -> String {
     match error {
+        // All of the section is taken for its label where it is on one line.
+        pem::Error::MissingSectionEnd { end_marker } if contains(end_marker, b"-----") => {
+            "a section is on one line, its line breaks are missing".into()
+        }
         pem::Error::MissingSectionEnd { end_marker } => format!(
             "the line `-----END {}-----` is missing",
             String::from_utf8_lossy(end_marker).escape_debug()

@@ -24,12 +24,14 @@ const NO_COMMANDS: &[&str] = &[
     "-----END X509 CRL-----",
     "--accept-expired-cert",
     "--allow-special-files",
+    "-addext basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:localhost",
     "-extfile <(echo subjectAltName=DNS:localhost)",
     "-sha256",
     "PRIVATE KEY-----",
     "authorityKeyIdentifier=keyid",
     "crl_extensions",
     "openssl ca -gencrl",
+    "openssl req -x509",
     "openssl x509 -req",
 ];
 
@@ -107,6 +109,12 @@ fn options_work() {
         shell(files.dir(), &format!("{request} {signer}"));
         files.load("again.crt", "server.key").unwrap();
     }
+
+    files.openssl(
+        "req -x509 -key server.key -subj /CN=localhost -days 30 -out no-ca.crt -addext \
+         basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:localhost",
+    );
+    files.load("no-ca.crt", "server.key").unwrap();
 
     files.write("index.txt", "");
     files.write(

@@ -63,6 +63,8 @@ fn other_content(files: &Files) {
     files.write("cut.crt", &text[..text.len() / 2]);
     let key = files.text("server.key");
     files.write("cut.key", &key[..key.len() / 2]);
+    files.write("one-line.crt", text.replace('\n', ""));
+    files.write("one-line.key", key.replace('\n', ""));
     files.write("bad-base64.crt", text.replacen("\nMII", "\n*!*", 1));
     files.write(
         "bad-dashes.crt",

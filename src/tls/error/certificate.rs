@@ -12,7 +12,9 @@ pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Re
             f,
             "the certificate in {path} is that of a CA ({subject}) and names no host, so clients \
              refuse it from a server; pass a certificate that this CA issued, such as \
-             server.crt; `oneport cert server` makes one"
+             server.crt (`oneport cert server` makes one), or, to have no CA, one from \
+             `oneport cert self-signed`, or from `openssl req -x509` with `-addext \
+             basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:localhost`"
         ),
         TlsConfigError::ChainOrder {
             position,

@@ -33,11 +33,13 @@ const ROWS: &[Row] = &[
          subjectAltName=DNS:localhost)` (your own names)",
     ),
     pair(
-        "Of `ca.crt` and `server.crt`, the wrong one was taken.",
+        "Of `ca.crt` and `server.crt`, the wrong one was taken, or `openssl req -x509` made it.",
         ("ca.crt", "ca.key"),
         "the certificate in DIR/ca.crt is that of a CA (CN=Test CA) and names no host, so \
          clients refuse it from a server; pass a certificate that this CA issued, such as \
-         server.crt; `oneport cert server` makes one",
+         server.crt (`oneport cert server` makes one), or, to have no CA, one from `oneport \
+         cert self-signed`, or from `openssl req -x509` with `-addext \
+         basicConstraints=critical,CA:FALSE -addext subjectAltName=DNS:localhost`",
     ),
     pair(
         "Of `client1.crt` and `server.crt`, the wrong one was taken.",

@@ -132,6 +132,19 @@ const ROWS: &[Row] = &[
          the file again, completely and as text",
     ),
     pair(
+        "An environment variable or a form has swallowed the line breaks.",
+        ("one-line.crt", "server.key"),
+        "DIR/one-line.crt is not valid PEM: a section is on one line, its line breaks are \
+         missing; copy the file again, completely and as text",
+    ),
+    // It was printed as the label that has no end, and with it the whole key.
+    pair(
+        "The same for the key.",
+        ("server.crt", "one-line.key"),
+        "DIR/one-line.key is not valid PEM: a section is on one line, its line breaks are \
+         missing; copy the file again, completely and as text",
+    ),
+    pair(
         "It was damaged on the way, for example by a mail program.",
         ("bad-base64.crt", "server.key"),
         "DIR/bad-base64.crt is not valid PEM: a section is not base64; copy the file again, \
