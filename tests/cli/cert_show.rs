@@ -173,9 +173,11 @@ async fn what_is_nothing_of_the_kind() {
         ("text", 4, "text"),
         ("ca.csr", 4, "certificate request"),
         ("dir", 4, "a directory"),
-        ("/dev/zero", 4, "a device"),
+        ("/dev/zero", 4, "nothing that is known here"),
         ("nothing.crt", 1, "there is no file nothing.crt"),
-        ("localhost", 1, "name its port too, such as localhost:443"),
+        ("localhost", 1, "such as localhost:443"),
+        (":3000", 1, "such as localhost:3000"),
+        ("::1:3000", 1, "such as [::1]:443"),
     ] {
         let ended = certs.cert(&format!("show {file}")).await;
         assert_eq!(ended.code, code, "{file}: {}", ended.err);
@@ -183,4 +185,45 @@ async fn what_is_nothing_of_the_kind() {
     }
     let ended = certs.cert("show ca.crt --server-name x").await;
     assert_eq!(ended.code, 2, "{}", ended.err);
+}
+
+/// A server reads all of these, and `show` knew nothing of them: a byte order
+/// mark, and what `<(command)` is.
+#[tokio::test]
+async fn what_a_server_reads_is_shown() {
+    let certs = Certs::new();
+    certs.made("server").await;
+    certs.write("mark.crt", &format!("\u{feff}{}", certs.text("server.crt")));
+    let said = certs.made("show mark.crt").await;
+    assert!(said.contains("CN=localhost"), "{said}");
+
+    let fifo = certs.path("fifo");
+    let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+    assert!(made.unwrap().success());
+    let content = certs.text("server.crt");
+    let writer = std::thread::spawn(move || std::fs::write(fifo, content));
+    let said = certs.made("show fifo").await;
+    writer.join().unwrap().unwrap();
+    assert!(said.contains("CN=localhost"), "{said}");
+
+    // The flag that the server has for them is none of this command's.
+    let ended = certs
+        .cert("server --out new --ca fifo --ca-key ca.key")
+        .await;
+    assert_eq!(ended.code, 4, "{}", ended.err);
+    assert!(ended.err.contains("copy it into one"), "{}", ended.err);
+}
+
+/// It was shown as a CA without any problem, and served with a warning.
+#[tokio::test]
+async fn the_usual_openssl_recipe() {
+    let certs = Certs::new();
+    certs
+        .openssl_says(
+            "req -x509 -newkey rsa:2048 -nodes -keyout own.key -out own.crt -days 30 \
+             -subj /CN=localhost -addext subjectAltName=DNS:localhost",
+        )
+        .await;
+    let said = certs.made("show own.crt").await;
+    assert!(said.contains("clients that use rustls refuse it"), "{said}");
 }

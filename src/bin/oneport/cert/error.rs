@@ -5,7 +5,7 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use oneport::tls::TlsConfigError;
+use oneport::tls::{FileKind, TlsConfigError};
 
 #[derive(Debug)]
 pub(super) enum CertError {
@@ -125,6 +125,14 @@ impl fmt::Display for CertError {
                 missing.display()
             ),
             Self::Issue(_) => f.write_str("the certificate could not be made"),
+            // The server's flag for them does not exist here.
+            Self::Load(TlsConfigError::NotRegular {
+                path, role, found, ..
+            }) if *found != FileKind::Directory => write!(
+                f,
+                "{role} {} is {found}; expected a regular file: copy it into one",
+                path.display()
+            ),
             Self::Load(error) => error.fmt(f),
             Self::Port(sentence) | Self::Usage(sentence) => f.write_str(sentence),
             Self::Read { path, .. } => write!(f, "{} cannot be read", path.display()),

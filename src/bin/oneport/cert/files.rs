@@ -208,8 +208,8 @@ fn set_aside(path: &Path) -> io::Result<PathBuf> {
 fn in_the_way(path: &Path) -> CertError {
     CertError::Exists {
         path: path.into(),
-        remedy: "choose another directory (--out) or another name, or replace it: --force keeps \
-                 the old file as .old"
+        remedy: "choose another directory (--out), for a client another name, or replace it: \
+                 --force keeps the old file as .old"
             .to_owned(),
     }
 }

@@ -16,6 +16,12 @@ pub(super) fn notes(chain: &[Certificate]) -> Vec<String> {
         [only] if !only.summary.is_ca && only.self_issued => vec![
             "It is self-signed: clients must be given this very certificate to trust.".to_owned(),
         ],
+        [only] if only.summary.is_ca && only.self_issued && !only.names().is_empty() => vec![
+            "It is a CA's (CA:TRUE) although it names hosts, as `openssl req -x509` makes them: \
+             clients that use rustls refuse it from a server. `oneport cert self-signed` makes \
+             one that is not."
+                .to_owned(),
+        ],
         [.., last] if !last.self_issued => vec![format!(
             "{} is not among them: clients must know it already.",
             last.summary.issuer

@@ -1,16 +1,17 @@
 //! What is in a file, in whatever of the usual forms.
 
-use std::fs;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 
-use oneport::tls::TlsConfigError;
 use oneport::tls::describe;
+use oneport::tls::{FileKind, TlsConfigError};
 use rustls::pki_types::pem::{PemObject, SectionKind};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::prelude::{FromDer, X509Certificate};
 use x509_parser::revocation_list::CertificateRevocationList;
 
+use super::target;
 use crate::cert::error::CertError;
 
 /// More than any chain or bundle of CAs has; as the server that is to use them.
@@ -36,19 +37,20 @@ pub(super) fn file(path: &Path) -> Result<Contents, CertError> {
     let fault = match describe::chain(path) {
         Err(
             error @ (TlsConfigError::Empty { .. }
-            | TlsConfigError::NotRegular { .. }
             | TlsConfigError::TooLarge { .. }
             | TlsConfigError::Unreadable { .. }),
         ) => return Err(error.into()),
+        // What `<(command)` is. Nothing waits for it here but the user.
+        Err(TlsConfigError::NotRegular {
+            found: FileKind::CharacterDevice | FileKind::Fifo,
+            ..
+        }) => return stream(&path.display().to_string(), File::open(path)),
+        Err(error @ TlsConfigError::NotRegular { .. }) => return Err(error.into()),
         Err(TlsConfigError::NotFound { .. }) => {
-            let name = path.display();
+            let name = path.display().to_string();
+            let instead = target::instead(&name);
             return Err(CertError::Port(format!(
-                "there is no file {name}; to see what a server shows, name its port too, such as \
-                 {}:443",
-                match path.components().count() {
-                    1 => name.to_string(),
-                    _ => "localhost".to_owned(),
-                }
+                "there is no file {name}; {instead}"
             )));
         }
         other => other.err(),
@@ -66,15 +68,16 @@ pub(super) fn file(path: &Path) -> Result<Contents, CertError> {
 }
 
 pub(super) fn stdin() -> Result<Contents, CertError> {
-    let name = "standard input";
+    stream("standard input", Ok(io::stdin().lock()))
+}
+
+fn stream(name: &str, opened: io::Result<impl Read>) -> Result<Contents, CertError> {
     let mut content = Vec::new();
-    let mut stdin = io::stdin().lock().take(LIMIT);
-    stdin
-        .read_to_end(&mut content)
-        .map_err(|source| CertError::Read {
-            path: name.into(),
-            source,
-        })?;
+    let read = opened.and_then(|stream| stream.take(LIMIT).read_to_end(&mut content));
+    read.map_err(|source| CertError::Read {
+        path: name.into(),
+        source,
+    })?;
     let contents = Contents::new(&content);
     match contents.is_empty() {
         true => Err(unknown(name)),
@@ -92,6 +95,8 @@ fn unknown(name: &str) -> CertError {
 impl Contents {
     fn new(content: &[u8]) -> Self {
         let mut contents = Self::default();
+        // The byte order mark of Windows editors, as where the server reads it.
+        let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content);
         let begins = b"-----BEGIN ";
         if content.windows(begins.len()).any(|window| window == begins) {
             contents.add_pem(content);

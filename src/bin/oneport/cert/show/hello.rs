@@ -9,7 +9,8 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::sign::CertifiedKey;
 use rustls::{
-    ClientConfig, ClientConnection, DigitallySignedStruct, Error, ProtocolVersion, SignatureScheme,
+    AlertDescription, ClientConfig, ClientConnection, DigitallySignedStruct, Error,
+    ProtocolVersion, SignatureScheme,
 };
 use serde_json::{Value, json};
 use x509_parser::prelude::{FromDer, X509Name};
@@ -59,7 +60,7 @@ pub(super) fn greet(
     let chain = seen.take_chain();
     let end = match outcome {
         Ok(()) => None,
-        Err(error) if chain.is_empty() => return Err(failed(reason(&wire.first, &error))),
+        Err(error) if chain.is_empty() => return Err(failed(reason(&wire.first, &error, asked))),
         Err(error) => Some(error.to_string()),
     };
 
@@ -127,13 +128,16 @@ fn unreachable(error: &io::Error) -> String {
 }
 
 /// Why no certificate was shown, by how the answer began.
-fn reason(first: &[u8], error: &io::Error) -> String {
+fn reason(first: &[u8], error: &io::Error, asked: &str) -> String {
     const NOT_TLS: &str = "this port speaks plaintext, not TLS";
     let line = first.split(|byte| *byte == b'\r' || *byte == b'\n').next();
     let line = String::from_utf8_lossy(line.unwrap_or_default());
     let line = line.escape_debug();
     match first {
-        [0x14..=0x17, 3, ..] => format!("the TLS handshake failed: {error}"),
+        [0x14..=0x17, 3, ..] => {
+            let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
+            format!("the TLS handshake failed: {error}{}", hint(cause, asked))
+        }
         [] if error.kind() == io::ErrorKind::TimedOut => format!(
             "it takes connections and is silent for {} seconds when TLS is spoken to it; most \
              likely it speaks another protocol, and waits for more of that",
@@ -153,6 +157,19 @@ fn reason(first: &[u8], error: &io::Error) -> String {
         // The SETTINGS that every server begins with (RFC 9113 3.4, 4.1).
         [0, 0, _, 4, _, 0, 0, 0, 0, ..] => format!("{NOT_TLS}: it answers in HTTP/2 (h2c)"),
         _ => format!("{NOT_TLS}: it answers \"{line}\""),
+    }
+}
+
+/// What to make of the alerts that have one usual cause.
+fn hint(cause: Option<&Error>, asked: &str) -> String {
+    match cause {
+        Some(Error::AlertReceived(AlertDescription::ProtocolVersion)) => {
+            "; most likely it speaks only TLS 1.1 or older, which clients refuse by now".to_owned()
+        }
+        Some(Error::AlertReceived(
+            AlertDescription::AccessDenied | AlertDescription::UnrecognisedName,
+        )) => format!("; it has no certificate for {asked}, --server-name asks for another name"),
+        _ => String::new(),
     }
 }
 

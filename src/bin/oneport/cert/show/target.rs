@@ -63,6 +63,24 @@ fn port(text: &str) -> Option<Target> {
     })
 }
 
+/// What to write for a server, in the place of what is no file.
+pub(super) fn instead(text: &str) -> String {
+    const SERVER: &str = "to see what a server shows, name it and its port, such as";
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.rsplit_once(':') {
+        Some((host, _)) if host.contains(':') && !host.contains(['[', '/']) => {
+            "an IPv6 address is written in brackets, such as [::1]:443".to_owned()
+        }
+        Some((_, port)) if is_number(port) && port.parse::<u16>().is_err() => {
+            format!("`{port}` is not a port: they go up to 65535")
+        }
+        Some(("", port)) if is_number(port) => format!("{SERVER} localhost:{port}"),
+        None if text.parse::<u16>().is_ok() => format!("{SERVER} localhost:{text}"),
+        None if !text.contains('/') => format!("{SERVER} {text}:443"),
+        _ => format!("{SERVER} localhost:443"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -94,5 +112,21 @@ mod tests {
             assert_eq!(text.parse(), Ok(Target::File(text.into())), "{text}");
         }
         assert_eq!("-".parse(), Ok(Target::Stdin));
+    }
+    #[test]
+    fn what_is_neither_gets_a_remedy() {
+        for (text, remedy) in [
+            ("localhost", " localhost:443"),
+            ("a/b.crt", " localhost:443"),
+            ("3000", " localhost:3000"),
+            (":3000", " localhost:3000"),
+            ("::1:3000", "[::1]:443"),
+            ("::1", "[::1]:443"),
+            ("localhost:99999", "`99999` is not a port"),
+            ("localhost:https", " localhost:443"),
+        ] {
+            let said = instead(text);
+            assert!(said.contains(remedy), "{text}: {said}");
+        }
     }
 }
