@@ -191,11 +191,13 @@ fn roots_in(path: &Path) -> Result<RootCertStore, AcmeError> {
         source,
     };
     let pem = cache::read(path).map_err(|error| failed(Some(error)))?;
-    let pem = pem.ok_or_else(|| failed(Some(io::ErrorKind::NotFound.into())))?;
+    let missing = || io::Error::new(io::ErrorKind::NotFound, "there is no such file");
+    let pem = pem.ok_or_else(|| failed(Some(missing())))?;
     let mut roots = RootCertStore::empty();
     for certificate in CertificateDer::pem_slice_iter(&pem) {
         let invalid = |what: String| failed(Some(io::Error::new(io::ErrorKind::InvalidData, what)));
-        let certificate = certificate.map_err(|error| invalid(error.to_string()))?;
+        // The error itself may repeat what is in the file, which may be a key.
+        let certificate = certificate.map_err(|_| invalid("it is not valid PEM".to_owned()))?;
         roots
             .add(certificate)
             .map_err(|error| invalid(error.to_string()))?;
