@@ -14,8 +14,9 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Without RUST_LOG: what this program does, and others' warnings.
-const DEFAULT: &str = "warn,oneport=info";
+/// Without RUST_LOG: what this program does, and others' warnings. Those of notify
+/// are about directories that are gone, as at each renewal in Kubernetes.
+const DEFAULT: &str = "warn,oneport=info,notify=error";
 
 pub(crate) fn init(format: LogFormat) {
     let asked = std::env::var("RUST_LOG").unwrap_or_default();
