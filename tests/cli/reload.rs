@@ -60,10 +60,7 @@ async fn sighup_reloads_and_a_bad_file_keeps_what_was_there() {
         log.contains("the certificates cannot be reloaded, what was there before stays in use"),
         "{log}"
     );
-    assert!(
-        log.contains(&format!("SIGHUP: serving with {cert}: ")),
-        "{log}"
-    );
+    assert!(log.contains(&format!("serving with {cert}: ")), "{log}");
 }
 
 #[tokio::test]
@@ -90,6 +87,7 @@ async fn files_are_watched_and_one_of_two_may_change() {
         log.contains("certificate files have changed: reloaded"),
         "{log}"
     );
+    assert!(log.contains(&format!("serving with {cert}: ")), "{log}");
 }
 
 #[tokio::test]
@@ -101,4 +99,55 @@ async fn there_may_be_nothing_to_reload() {
     let (code, log) = server.end().await;
     assert_eq!(code, 0, "{log}");
     assert!(log.contains("there is nothing to reload"), "{log}");
+}
+
+/// Kubernetes removes the directory of the files that were replaced, and notify
+/// warned of that at each renewal.
+#[tokio::test]
+async fn a_directory_that_goes_is_no_news() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name);
+    for version in ["1", "2"] {
+        fs::create_dir(path(version)).unwrap();
+        write(&path(version), "tls");
+    }
+    let link = |target: &str| {
+        std::os::unix::fs::symlink(target, path("new")).unwrap();
+        fs::rename(path("new"), path("data")).unwrap();
+    };
+    link("1");
+    let (cert, key) = (text(&path("data/tls.crt")), text(&path("data/tls.key")));
+    let server = Oneport::start(&["--cert", &cert, "--key", &key]).await;
+    serves(&server, &cert).await;
+    link("2");
+    fs::remove_dir_all(path("1")).unwrap();
+    serves(&server, &cert).await;
+    let log = server.killed().await;
+    assert!(!log.contains("WARN"), "{log}");
+}
+
+/// A pipe gives its content once: reading it again never ended, and later
+/// signals did nothing.
+#[tokio::test]
+async fn a_pipe_is_not_read_again() {
+    let directory = tempfile::tempdir().unwrap();
+    write(directory.path(), "a");
+    let path = |name: &str| text(&directory.path().join(name));
+    let fifo = path("fifo");
+    let made = crate::support::run("mkfifo", &[&fifo]).await;
+    assert!(made.status.success());
+    let writer = {
+        let (fifo, key) = (fifo.clone(), fs::read(path("a.key")).unwrap());
+        std::thread::spawn(move || fs::write(fifo, key))
+    };
+    let flags = ["--allow-special-files", "--cert", &path("a.crt"), "--key"];
+    let server = Oneport::start(&[&flags[..], &[&fifo]].concat()).await;
+    writer.join().unwrap().unwrap();
+    server.signal("HUP").await;
+    serves(&server, &path("a.crt")).await;
+    server.signal("TERM").await;
+    let (code, log) = server.end().await;
+    assert_eq!(code, 0, "{log}");
+    assert!(log.contains("the files are not watched: "), "{log}");
+    assert!(log.contains("SIGHUP: nothing is reloaded: "), "{log}");
 }

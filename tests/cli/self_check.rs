@@ -125,3 +125,33 @@ async fn ticket_secrets_are_read() {
     let log = server.killed().await;
     assert!(log.contains("chmod 640"), "{log}");
 }
+
+/// The report said that it expires "in -2151 days".
+#[tokio::test]
+async fn an_expired_certificate_is_said_to_be_one() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut params = params(&["localhost"]);
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    params.not_after = rcgen::date_time_ymd(2021, 1, 1);
+    let combined = combined(&directory, params);
+    let args = ["--cert", &combined, "--key", &combined];
+    let server = Oneport::start(&[&args[..], &["--accept-expired-cert"]].concat()).await;
+    let line = "expires      2021-01-01 (it has expired)";
+    assert!(server.report.contains(line), "{}", server.report);
+}
+
+/// Who keeps the log and not stdout knows what the port does, too.
+#[tokio::test]
+async fn the_log_says_what_is_on() {
+    let server = Oneport::start(&["--tls-min", "1.3", "--allow-plaintext=loopback"]).await;
+    server.signal("TERM").await;
+    let (_, log) = server.end().await;
+    for field in [
+        "tls=\"TLS 1.3\"",
+        "plaintext=\"loopback\"",
+        "client_certificates=\"none\"",
+        "self_check=\"3 name(s) tried, no fault found\"",
+    ] {
+        assert!(log.contains(field), "{field} is missing in {log}");
+    }
+}

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use oneport::acme::{AcmeError, Driver};
 use oneport::tls::describe::CertificateSummary;
@@ -50,6 +50,9 @@ pub(crate) struct Source {
     development: Option<(Option<PathBuf>, Vec<String>)>,
     /// What clients may call this listener.
     called: Vec<String>,
+    /// A pipe or a device among the files: it gives its content once, and to read it
+    /// again may take forever.
+    once: Option<PathBuf>,
 }
 
 /// Why there is no usable certificate.
@@ -91,6 +94,7 @@ impl Certificates {
             pairs,
             development,
             called: self_check::called(&args.listen, bound),
+            once: args.read_once().map(Path::to_path_buf),
         };
         let config = source.files.load()?;
         Ok(Self {
@@ -109,6 +113,7 @@ impl Certificates {
             pairs: Vec::new(),
             development: None,
             called: Vec::new(),
+            once: args.read_once().map(Path::to_path_buf),
         };
         let config = source.files.load()?;
         let path = driver.certificate_path();
@@ -166,12 +171,19 @@ impl Source {
         let (source, watched) = (self.clone(), config.clone());
         self.files.clone().watch_and_tell(config, move |outcome| {
             // What fails is logged by the watch, what is found by the check.
-            if outcome.is_ok()
-                && let Err(error) = source.check(&watched)
-            {
+            if outcome.is_err() {
+                return;
+            }
+            source.used(&watched).iter().for_each(Used::log);
+            if let Err(error) = source.check(&watched) {
                 tracing::error!("the new certificates: {error}");
             }
         })
+    }
+
+    /// What keeps them from being read again.
+    pub(crate) fn once(&self) -> Option<&Path> {
+        self.once.as_deref()
     }
 
     fn check(&self, config: &TlsConfig) -> Result<Report, CertificateError> {
@@ -190,6 +202,12 @@ impl Source {
             })
         });
         used.collect()
+    }
+}
+
+impl Used {
+    pub(crate) fn log(&self) {
+        tracing::info!("serving with {}: {}", self.cert.display(), self.summary);
     }
 }
 

@@ -5,8 +5,10 @@ use std::convert::Infallible;
 use oneport::tls::{TlsConfig, Watch};
 use tokio::task;
 
-use crate::certificate::{Certificates, Source};
+use crate::certificate::{Certificates, Source, Used};
 use crate::signals::Hangups;
+
+const ONCE: &str = "is no regular file and can be read only once; restart to have it read again";
 
 /// What is reloaded, and from where.
 #[derive(Clone, Debug)]
@@ -24,20 +26,26 @@ impl Reload {
     }
 
     /// Until it is dropped.
-    pub(crate) fn watch(&self) -> Watch {
-        self.source.watch(&self.config)
+    pub(crate) fn watch(&self) -> Option<Watch> {
+        if let Some(path) = self.source.once() {
+            tracing::info!("the files are not watched: {} {ONCE}", path.display());
+            return None;
+        }
+        Some(self.source.watch(&self.config))
     }
 
     fn now(&self) {
+        if let Some(path) = self.source.once() {
+            tracing::error!("SIGHUP: nothing is reloaded: {} {ONCE}", path.display());
+            return;
+        }
         match self.source.reload(&self.config) {
             Ok(used) if used.is_empty() => tracing::info!(
                 "SIGHUP: what is asked of clients was read again; the certificate is renewed by itself"
             ),
             Ok(used) => {
-                for used in used {
-                    let (file, summary) = (used.cert.display(), &used.summary);
-                    tracing::info!("SIGHUP: serving with {file}: {summary}");
-                }
+                tracing::info!("SIGHUP: reloaded");
+                used.iter().for_each(Used::log);
             }
             Err(error) => tracing::error!(
                 "SIGHUP: the certificates cannot be reloaded, what was there before stays in use: \

@@ -30,7 +30,7 @@ pub(crate) fn run(
     }
     if targets.len() > MOST_NAMES {
         let others = targets.len() - MOST_NAMES;
-        tracing::debug!("self-check: {others} more names of the certificates are not tried");
+        tracing::info!("self-check: {others} more names of the certificates are not tried");
         targets.truncate(MOST_NAMES);
     }
     let report = self_check::run(config, &targets);
@@ -68,12 +68,18 @@ pub(crate) fn lines(report: &Report) -> String {
     let serious: Vec<_> = serious
         .map(|finding| format!("\n    {}: {finding}", finding.severity))
         .collect();
-    let count = report.names().len();
-    let found = match serious.is_empty() {
-        true => "no fault found",
-        false => "see to this:",
+    let colon = if serious.is_empty() { "" } else { ":" };
+    format!("{}{colon}{}", verdict(report), serious.concat())
+}
+
+/// The first of these lines.
+pub(crate) fn verdict(report: &Report) -> String {
+    let mut findings = report.findings().iter();
+    let found = match findings.any(|finding| finding.severity != Severity::Note) {
+        true => "see to this",
+        false => "no fault found",
     };
-    format!("{count} name(s) tried, {found}{}", serious.concat())
+    format!("{} name(s) tried, {found}", report.names().len())
 }
 
 pub(crate) fn json(report: &Report) -> Value {

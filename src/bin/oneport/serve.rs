@@ -44,7 +44,9 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
     let app = application(&args, &policy, certificates.as_ref(), acme.as_ref())?;
     let app = answers.around(app, &policy);
     warn_of_plaintext(bound, &policy);
-    Startup::new(&args, bound, &policy, certificates.as_ref()).print(args.log_format);
+    let startup = Startup::new(&args, bound, &policy, certificates.as_ref());
+    startup.print(args.log_format);
+    startup.log();
 
     let (drain, stop) = oneshot::channel::<()>();
     let stop = async move {
@@ -58,7 +60,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
     let _watch = reload
         .as_ref()
         .filter(|_| !args.tls.no_watch)
-        .map(Reload::watch);
+        .and_then(Reload::watch);
     let server = Server {
         listener,
         policy,

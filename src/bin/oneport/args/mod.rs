@@ -5,7 +5,7 @@ mod answers;
 mod clients;
 mod tls;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::error::ErrorKind;
@@ -137,6 +137,15 @@ impl ServeArgs {
 
     pub(crate) fn drain(&self) -> Duration {
         Duration::from_secs(self.drain)
+    }
+
+    /// The first of the files that is a pipe or a device.
+    pub(crate) fn read_once(&self) -> Option<&Path> {
+        let (tls, clients) = (&self.tls, &self.clients);
+        let all = [&tls.cert, &tls.key, &clients.client_ca, &clients.client_crl];
+        let mut all = all.into_iter().flatten().chain(&tls.ticket_secrets);
+        let special = all.find(|path| path.metadata().is_ok_and(|found| !found.is_file()));
+        special.map(PathBuf::as_path)
     }
 
     /// What clap's own rules cannot say in a sentence that helps.

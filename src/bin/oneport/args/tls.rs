@@ -23,7 +23,7 @@ pub(crate) struct TlsArgs {
         visible_aliases = ["server-cert", "server-public-cert", "tls-certificate-pem-path"],
         env = "ONEPORT_CERT"
     )]
-    cert: Vec<PathBuf>,
+    pub(super) cert: Vec<PathBuf>,
 
     /// The certificate's private key (PEM: PKCS#8, PKCS#1 or SEC1).
     /// If it is in the same file as the certificate, name that file twice
@@ -34,7 +34,7 @@ pub(crate) struct TlsArgs {
         visible_aliases = ["private-key", "server-key", "server-private-key", "tls-certificate-key-pem-path"],
         env = "ONEPORT_KEY"
     )]
-    key: Vec<PathBuf>,
+    pub(super) key: Vec<PathBuf>,
 
     /// What clients get that ask for a name of none of the certificates: the first
     /// one, or none at all

@@ -1,6 +1,7 @@
 //! What is printed at the start: what is on, where, with which certificate,
 //! and how to try it.
 
+mod host;
 mod json;
 
 use std::fmt;
@@ -14,6 +15,7 @@ use crate::certificate::{Certificates, Used};
 use crate::log::LogFormat;
 use crate::port_policy::PortPolicy;
 use crate::self_check;
+use host::{bracketed, host};
 
 /// The start-up report. Displays as text for people.
 pub(crate) struct Startup<'a> {
@@ -66,6 +68,23 @@ impl<'a> Startup<'a> {
         let _ = stdout
             .write_all(report.as_bytes())
             .and_then(|()| stdout.flush());
+    }
+
+    /// For whoever has the log and not the report.
+    pub(crate) fn log(&self) {
+        let tls = match self.policy.serves_tls() {
+            true => self.tls_versions().join(", "),
+            false => "none".to_owned(),
+        };
+        let checked = self.certificates.and_then(|it| it.checked.as_ref());
+        tracing::info!(
+            address = %self.bound,
+            tls,
+            plaintext = self.policy.to_string(),
+            client_certificates = self.client_certificate(),
+            self_check = checked.map(self_check::verdict),
+            "listening"
+        );
     }
 
     fn tls_versions(&self) -> &'static [&'static str] {
@@ -165,12 +184,15 @@ impl<'a> Startup<'a> {
             }
         }
         for Used { summary, cert, .. } in &certificates.used {
-            let days = summary.days_left(SystemTime::now());
             writeln!(f, "  certificate  {}{kind}", summary.subject)?;
             writeln!(f, "  issued by    {}", summary.issuer)?;
             writeln!(f, "  names        {}", summary.names.join(", "))?;
             let day = summary.expires_on();
-            writeln!(f, "  expires      {day} (in {days} days)")?;
+            let left = match summary.days_left(SystemTime::now()) {
+                days @ 0.. => format!("in {days} days"),
+                _ => "it has expired".to_owned(),
+            };
+            writeln!(f, "  expires      {day} ({left})")?;
             writeln!(f, "  sha256       {}", summary.sha256)?;
             writeln!(f, "  file         {}\n", cert.display())?;
         }
@@ -215,31 +237,6 @@ impl fmt::Display for Startup<'_> {
     }
 }
 
-/// The host of the URLs: what both leads to `reachable` and is a name of the
-/// certificate, or else a name of the certificate.
-fn host(reachable: IpAddr, names: Option<&[String]>) -> String {
-    let is_name = |name: &str| names.is_none_or(|names| names.iter().any(|known| known == name));
-    if reachable == Ipv4Addr::LOCALHOST && is_name("localhost") {
-        return "localhost".to_owned();
-    }
-    let ip = reachable.to_string();
-    let mut dns = names
-        .unwrap_or_default()
-        .iter()
-        .filter(|name| name.parse::<IpAddr>().is_err());
-    match dns.next() {
-        Some(name) if !is_name(&ip) => name.replacen("*.", "www.", 1),
-        _ => bracketed(reachable),
-    }
-}
-
-fn bracketed(ip: IpAddr) -> String {
-    match ip {
-        IpAddr::V4(ip) => ip.to_string(),
-        IpAddr::V6(ip) => format!("[{ip}]"),
-    }
-}
-
 /// As one word of a POSIX shell.
 pub(crate) fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
@@ -253,35 +250,6 @@ pub(crate) fn quoted(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn hosts() {
-        let table = [
-            ("127.0.0.1", None, "localhost"),
-            ("127.0.0.2", None, "127.0.0.2"),
-            ("::1", None, "[::1]"),
-            (
-                "127.0.0.1",
-                Some(&["localhost", "127.0.0.1"][..]),
-                "localhost",
-            ),
-            ("127.0.0.1", Some(&["a.example", "127.0.0.1"]), "127.0.0.1"),
-            ("::1", Some(&["localhost", "::1"]), "[::1]"),
-            ("127.0.0.1", Some(&["a.example", "b.example"]), "a.example"),
-            (
-                "192.0.2.1",
-                Some(&["192.0.2.9", "*.example.com"]),
-                "www.example.com",
-            ),
-            ("192.0.2.1", Some(&[]), "192.0.2.1"),
-        ];
-        for (ip, names, expected) in table {
-            let names =
-                names.map(|names| names.iter().map(ToString::to_string).collect::<Vec<_>>());
-            let ip = ip.parse().expect("an address");
-            assert_eq!(host(ip, names.as_deref()), expected);
-        }
-    }
 
     #[test]
     fn words_of_a_shell() {
