@@ -48,6 +48,8 @@ pub(crate) struct ClientArgs {
         value_enum,
         value_name = "HOW",
         default_value = "required",
+        // Or somebody would believe that clients are asked.
+        requires = "client_trust",
         env = "ONEPORT_CLIENT_AUTH"
     )]
     pub(crate) client_auth: ClientAuthArg,

@@ -134,6 +134,11 @@ fn client_certificates() {
     assert_eq!(clients.client_ca.len(), 2);
     assert!(clients.explain_client_cert && clients.are_required());
     assert!(serve(&["--explain-client-cert"]).is_err());
+    // Nobody was asked for a certificate, and it looked as if all were.
+    for how in ["--client-auth=required", "--client-auth=optional"] {
+        let error = serve(&[how]).expect_err(how);
+        assert!(error.to_string().contains("--client-ca"), "{error}");
+    }
     let args = serve(&["--client-ca=a", "--client-auth=optional"]).expect("arguments");
     assert!(args.clients.are_asked() && !args.clients.are_required());
     // What others ask for alone, and then have no client certificates at all.
