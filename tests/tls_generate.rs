@@ -256,7 +256,7 @@ fn what_is_wrong_is_said() {
     assert_eq!(
         text(&dir.path().join("file/certs"), &[]),
         "DIR/file/certs cannot be written, and the development certificate is kept there; make \
-         the directory writable for this user, or use another one"
+         the directory writable for this user, or use another one (`--data-dir`)"
     );
     fs::create_dir_all(dir.path().join("odd/ca.crt")).unwrap();
     assert_eq!(

@@ -3,7 +3,7 @@
 use std::io;
 
 use super::agree::UnknownName;
-use rustls::{AlertDescription, Error, PeerIncompatible};
+use rustls::{AlertDescription, CertificateError, Error, PeerIncompatible};
 
 /// In words for the log, where rustls' error says enough.
 pub(super) fn remedy(source: &io::Error) -> Option<&'static str> {
@@ -39,6 +39,22 @@ pub(super) fn remedy(source: &io::Error) -> Option<&'static str> {
         }
         Error::NoCertificatesPresented => {
             "give the client a certificate and its key; --explain-client-cert tells it so"
+        }
+        Error::InvalidCertificate(CertificateError::Revoked) => {
+            "the client's certificate was revoked (--client-crl): give it another one if it is to come back; --explain-client-cert tells it why"
+        }
+        Error::InvalidCertificate(CertificateError::UnknownRevocationStatus) => {
+            "no list of --client-crl is from the CA of the client's certificate: add its list"
+        }
+        Error::InvalidCertificate(
+            CertificateError::Expired | CertificateError::ExpiredContext { .. },
+        ) => {
+            "the client's certificate has expired: give it a new one; --explain-client-cert tells it why"
+        }
+        Error::InvalidCertificate(
+            CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. },
+        ) => {
+            "the client's certificate is for other purposes: give it one whose extendedKeyUsage has clientAuth, as `oneport cert client` makes it; --explain-client-cert tells it why"
         }
         Error::InvalidCertificate(_) => {
             "give the client a certificate from a CA that --client-ca names; --explain-client-cert tells it why"

@@ -196,6 +196,10 @@ async fn a_list_of_revoked_certificates_is_reloaded() {
     };
     assert!(complaint.contains("revoked"), "{complaint}");
     assert!(whoami(&server, Some(&client(2))).await.is_ok());
+    // It said to give the client a certificate of a CA that is known, which it has.
+    let log = server.killed().await;
+    let remedy = "remedy=\"the client's certificate was revoked (--client-crl)";
+    assert!(log.contains(remedy), "{log}");
 }
 
 #[tokio::test]

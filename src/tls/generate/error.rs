@@ -67,7 +67,7 @@ impl fmt::Display for GenerateError {
             Self::Unwritable { path, .. } => write!(
                 f,
                 "{} cannot be written, and the development certificate is kept there; make the \
-                 directory writable for this user, or use another one",
+                 directory writable for this user, or use another one (`--data-dir`)",
                 path.display()
             ),
         }
