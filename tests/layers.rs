@@ -85,8 +85,9 @@ const CRATES: &[(&str, &str)] = &[
 const DEEDS: &[(&str, &str, &str)] = &[
     (
         "JoinSet spawn spawn_blocking spawn_local",
-        "serve bin",
-        "only serve spawns: one task per connection, each of them counted",
+        "serve tls bin",
+        "only serve spawns: one task per connection, each of them counted (and tls one thread, \
+         which watches files)",
     ),
     (
         "env::args env::args_os process::exit ExitCode print! println! eprint! eprintln! dbg! \

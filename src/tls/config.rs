@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
+use rustls::pki_types::CertificateDer;
 use rustls::server::danger::ClientCertVerifier;
 
 use super::loaded::{Alpn, ClientCertificates, Loaded};
@@ -118,6 +119,14 @@ impl TlsConfig {
     #[must_use]
     pub fn current(&self) -> Arc<ServerConfig> {
         self.shared.current.load().strict.clone()
+    }
+
+    /// The certificate chains that it serves with, in the order in which they
+    /// were given, where this crate has made the configuration (`tls::load` and
+    /// its like); else nothing. `tls::describe` puts them into words.
+    #[must_use]
+    pub fn chains(&self) -> Vec<Vec<CertificateDer<'static>>> {
+        self.shared.current.load().chains.to_vec()
     }
 
     /// What a handshake of this crate uses.

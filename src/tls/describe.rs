@@ -1,7 +1,8 @@
 //! What a certificate says about itself, for people and for logs.
 //!
 //! [`leaf`] and [`chain`] read a file, [`CertificateSummary::from_der`] takes a
-//! certificate that is already there. Nothing is verified: the summary of a
+//! certificate that is already there; [`crls`] and [`CrlSummary`] do the same for
+//! certificate revocation lists. Nothing is verified: the summary of a
 //! forged certificate is as good as that of a real one.
 
 use std::error::Error;
@@ -17,7 +18,10 @@ use x509_parser::prelude::X509Certificate;
 use x509_parser::time::ASN1Time;
 use x509_parser::x509::X509Name;
 
+pub use super::crl::{CrlSummary, MalformedCrl};
+
 use super::TlsConfigError;
+use super::crl;
 use super::file::Role;
 use super::pem::Contents;
 
@@ -51,6 +55,22 @@ pub fn chain(path: impl AsRef<Path>) -> Result<Vec<CertificateSummary>, TlsConfi
         })
     });
     summaries.collect()
+}
+
+/// Summarises every certificate revocation list (CRL) of a file, PEM or DER.
+///
+/// ```no_run
+/// for crl in oneport::tls::describe::crls("ca4clients.crl")? {
+///     println!("{crl}");
+/// }
+/// # Ok::<(), oneport::tls::TlsConfigError>(())
+/// ```
+///
+/// # Errors
+///
+/// When the file cannot be read, holds no CRL, or one that cannot be used.
+pub fn crls(path: impl AsRef<Path>) -> Result<Vec<CrlSummary>, TlsConfigError> {
+    crl::summaries(path.as_ref())
 }
 
 /// What a certificate says about itself.
@@ -172,8 +192,20 @@ pub(super) fn parse(der: &[u8]) -> Result<X509Certificate<'_>, MalformedCertific
     Ok(parsed)
 }
 
-fn name(name: &X509Name<'_>) -> String {
+pub(super) fn name(name: &X509Name<'_>) -> String {
     printable(&name.to_string())
+}
+
+/// Whose certificate it is: the subject, or where that is empty, as with some
+/// public CAs, the first name.
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+pub(super) fn holder(certificate: &X509Certificate<'_>) -> String {
+    let subject = name(certificate.subject());
+    if !subject.is_empty() {
+        return subject;
+    }
+    let first = names(certificate).into_iter().next();
+    first.unwrap_or_else(|| "without a name".into())
 }
 
 fn names(certificate: &X509Certificate<'_>) -> Vec<String> {
@@ -231,7 +263,7 @@ fn hex(bytes: &[u8], separator: &str) -> String {
     digits.join(separator)
 }
 
-fn system_time(time: ASN1Time) -> SystemTime {
+pub(super) fn system_time(time: ASN1Time) -> SystemTime {
     let seconds = Duration::from_secs(time.timestamp().unsigned_abs());
     let time = if time.timestamp() < 0 {
         SystemTime::UNIX_EPOCH.checked_sub(seconds)
@@ -242,7 +274,7 @@ fn system_time(time: ASN1Time) -> SystemTime {
     time.unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
-fn date(time: ASN1Time) -> String {
+pub(super) fn date(time: ASN1Time) -> String {
     let time = time.to_datetime();
     format!(
         "{:04}-{:02}-{:02}",

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use rustls::pki_types::CertificateDer;
 use rustls::server::danger::ClientCertVerifier;
 use rustls::{HandshakeKind, ServerConfig, ServerConnection};
 
@@ -28,6 +29,8 @@ pub(crate) struct Loaded {
     pub(super) filled: bool,
     pub(super) certificates: ClientCertificates,
     pub(super) sessions: Sessions,
+    /// What it serves with, where that is known.
+    pub(super) chains: Arc<[Vec<CertificateDer<'static>>]>,
     /// Whether a server name (SNI) is refused; none of them where it is missing.
     pub(super) refused_name: Option<Arc<RefusesName>>,
 }
@@ -62,6 +65,7 @@ impl Loaded {
             filled: false,
             certificates,
             sessions: Sessions::default(),
+            chains: Arc::new([]),
             refused_name: None,
         }
     }

@@ -84,6 +84,8 @@ mod client_auth;
 mod client_identity;
 mod config;
 #[cfg(feature = "tls-files")]
+mod crl;
+#[cfg(feature = "tls-files")]
 pub mod describe;
 #[cfg(feature = "tls-files")]
 mod error;
@@ -96,11 +98,23 @@ mod found;
 #[cfg(all(feature = "generate", any(feature = "aws-lc-rs", feature = "ring")))]
 pub mod generate;
 mod hello;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+mod inspect;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+mod key_kind;
 mod loaded;
 #[cfg(feature = "tls-files")]
 mod pem;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 mod provider;
+#[cfg(feature = "tls-files")]
+pub mod self_check;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+mod ticket_secrets;
+#[cfg(feature = "tls-files")]
+mod ticket_secrets_error;
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+mod ticketer;
 
 #[cfg(feature = "tls-files")]
 pub use alt_name::AltName;
@@ -109,7 +123,7 @@ pub use config::TlsConfig;
 #[cfg(feature = "tls-files")]
 pub use error::TlsConfigError;
 #[cfg(feature = "tls-files")]
-pub use file::Role;
+pub use file::{FileKind, Role};
 #[cfg(all(feature = "watch", any(feature = "aws-lc-rs", feature = "ring")))]
 pub use files::Watch;
 #[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
@@ -120,3 +134,5 @@ pub(crate) use hello::{Hello, NoHello, read_hello};
 pub(crate) use loaded::Loaded;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 pub use provider::provider;
+#[cfg(feature = "tls-files")]
+pub use ticket_secrets_error::TicketSecretsError;

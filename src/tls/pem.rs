@@ -6,7 +6,9 @@ use rustls::pki_types::pem::{self, PemObject, SectionKind};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use x509_parser::x509::X509Version;
 
-use super::file::{self, Role};
+use super::file::{self, Kinds, Role};
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+use super::key_kind::KeyKind;
 use super::{Found, TlsConfigError, describe};
 
 /// Everything of use in one file, in the order of the file.
@@ -20,10 +22,18 @@ pub(super) struct Contents {
 }
 
 impl Contents {
+    /// Reads a regular file.
     pub(super) fn read(path: &Path, role: Role) -> Result<Self, TlsConfigError> {
-        let content = file::read(path, role)?;
-        // Windows editors put a UTF-8 byte order mark before the first line.
-        let content = content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&content);
+        Self::read_kinds(path, role, Kinds::Regular)
+    }
+
+    pub(super) fn read_kinds(
+        path: &Path,
+        role: Role,
+        kinds: Kinds,
+    ) -> Result<Self, TlsConfigError> {
+        let content = file::read(path, role, kinds)?;
+        let content = without_mark(&content);
         let mut contents = Self {
             path: path.into(),
             certificates: Vec::new(),
@@ -31,7 +41,7 @@ impl Contents {
             encrypted_key: false,
             found: Found::new(content),
         };
-        if contains(content, b"-----BEGIN ") {
+        if is_pem(content) {
             contents.add_pem(content)?;
         } else {
             contents.add_der(content);
@@ -69,7 +79,10 @@ impl Contents {
             // Only the server's own: an old root at the end of a chain may be
             // of version 1, and clients do not look at it.
             if index == 0 && parsed.version() != X509Version::V3 {
-                return Err(TlsConfigError::ObsoleteVersion { path: path() });
+                return Err(TlsConfigError::ObsoleteVersion {
+                    path: path(),
+                    version: parsed.version().0 + 1,
+                });
             }
         }
         Ok(self.certificates.clone())
@@ -80,7 +93,13 @@ impl Contents {
     pub(super) fn key(&self) -> Result<PrivateKeyDer<'static>, TlsConfigError> {
         let path = self.path.clone();
         match &self.keys[..] {
-            [key] => Ok(key.clone_key()),
+            [key] => match KeyKind::of_private(key) {
+                Some(kind) if !kind.signs() => Err(TlsConfigError::UnsupportedKeyKind {
+                    path,
+                    found: Found::key(&kind),
+                }),
+                _ => Ok(key.clone_key()),
+            },
             [] if self.encrypted_key => Err(TlsConfigError::EncryptedKey { path }),
             [] if !self.certificates.is_empty() => {
                 Err(TlsConfigError::CertificateInsteadOfKey { path })
@@ -129,6 +148,8 @@ impl Contents {
     fn add_der(&mut self, content: &[u8]) {
         if self.found.is_pkcs12() {
             // It begins like a PKCS#8 key.
+        } else if self.found.is_encrypted_der() {
+            self.encrypted_key = true;
         } else if describe::parse(content).is_ok() {
             self.certificates.push(content.to_vec().into());
         } else if let Ok(key) = PrivateKeyDer::try_from(content) {
@@ -138,7 +159,7 @@ impl Contents {
 }
 
 /// In words, where the original prints byte arrays as numbers.
-fn detail(error: &pem::Error) -> String {
+pub(super) fn detail(error: &pem::Error) -> String {
     match error {
         pem::Error::MissingSectionEnd { end_marker } => format!(
             "the line `-----END {}-----` is missing",
@@ -152,19 +173,15 @@ fn detail(error: &pem::Error) -> String {
     }
 }
 
-fn contains(content: &[u8], text: &[u8]) -> bool {
-    content.windows(text.len()).any(|window| window == text)
+/// Windows editors put a UTF-8 byte order mark before the first line.
+pub(super) fn without_mark(content: &[u8]) -> &[u8] {
+    content.strip_prefix(b"\xef\xbb\xbf").unwrap_or(content)
 }
 
-/// The revocation lists of a file.
-pub(super) fn crls(
-    path: &Path,
-) -> Result<Vec<rustls::pki_types::CertificateRevocationListDer<'static>>, TlsConfigError> {
-    use rustls::pki_types::CertificateRevocationListDer;
-    let content = file::read(path, Role::ClientCa)?;
-    let crls: Result<Vec<_>, _> = CertificateRevocationListDer::pem_slice_iter(&content).collect();
-    crls.map_err(|error| TlsConfigError::MalformedPem {
-        path: path.into(),
-        detail: detail(&error),
-    })
+pub(super) fn is_pem(content: &[u8]) -> bool {
+    contains(content, b"-----BEGIN ")
+}
+
+fn contains(content: &[u8], text: &[u8]) -> bool {
+    content.windows(text.len()).any(|window| window == text)
 }

@@ -1,6 +1,6 @@
 //! Which certificate is served, and what the report says of it.
 
-use crate::process::Oneport;
+use crate::process::{Oneport, ended};
 use crate::support::{Pki, output_of};
 
 /// The line of the report that begins with this word.
@@ -105,7 +105,7 @@ async fn the_command_for_an_own_name_works_without_dns() {
 }
 
 #[tokio::test]
-async fn an_expired_certificate_is_warned_about() {
+async fn an_expired_certificate_is_refused_or_warned_about() {
     let directory = tempfile::tempdir().unwrap();
     let combined = directory.path().join("old.pem");
     let key = rcgen::KeyPair::generate().unwrap();
@@ -116,7 +116,18 @@ async fn an_expired_certificate_is_warned_about() {
     std::fs::write(&combined, certificate.pem() + &key.serialize_pem()).unwrap();
     let combined = combined.to_str().unwrap();
 
-    let server = Oneport::start(&["--cert", combined, "--key", combined]).await;
+    let flags = [
+        "--cert",
+        combined,
+        "--key",
+        combined,
+        "--accept-expired-cert",
+    ];
+    let server = Oneport::start(&flags).await;
     let log = server.killed().await;
     assert!(log.contains("expired on 2002-01-01"), "{log}");
+
+    let (code, _, stderr) = ended(&flags[..4]).await;
+    assert_eq!(code, 4, "{stderr}");
+    assert!(stderr.contains("--accept-expired-cert"), "{stderr}");
 }

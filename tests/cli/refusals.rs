@@ -159,7 +159,7 @@ async fn a_root_with_the_private_key_in_it_is_2() {
     refused(
         &args,
         2,
-        &["would serve the private key", "keep the key outside"],
+        &["would serve", "server.key to everybody", "keep it outside"],
     )
     .await;
     // Below a name with a dot it is not served.

@@ -8,7 +8,7 @@ use oneport::layer::{Hsts, PlaintextReport, ReportPlaintext};
 use oneport::{Explain, Mode, Redirect};
 
 use crate::args::ServeArgs;
-use crate::certificate::Certificate;
+use crate::certificate::Certificates;
 use crate::exit::Failure;
 use crate::port_policy::PortPolicy;
 use crate::signals::ReportSignal;
@@ -26,13 +26,12 @@ impl Answers {
     /// Redirects lead to the names of the certificate.
     pub(crate) fn new(
         args: &ServeArgs,
-        certificate: Option<&Certificate>,
+        certificates: Option<&Certificates>,
     ) -> Result<Self, Failure> {
         let args = &args.answers;
-        let redirect = match (args.redirect, certificate) {
-            (Some(wanted), Some(certificate)) => {
-                let names = &certificate.summary.names;
-                let redirect = Redirect::to_matching(names).map_err(|error| {
+        let redirect = match (args.redirect, certificates) {
+            (Some(wanted), Some(certificates)) => {
+                let redirect = Redirect::to_matching(certificates.names()).map_err(|error| {
                     Failure::Usage(format!(
                         "--redirect leads to the names of the certificate, and {error}"
                     ))

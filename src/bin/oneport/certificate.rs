@@ -1,28 +1,45 @@
-//! The certificate the port serves with: the user's own, or one made here.
+//! The certificates the port serves with: the user's own, or one made here.
 
 use std::error::Error;
 use std::fmt;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use oneport::tls::describe::{self, CertificateSummary};
+use oneport::tls::describe::CertificateSummary;
 use oneport::tls::generate::{DevelopmentCertificate, GenerateError};
-use oneport::tls::{Files, TlsConfig, TlsConfigError};
+use oneport::tls::{Files, TlsConfig, TlsConfigError, Watch};
 
-use crate::args::{CertificateArgs, OwnCertificate};
+use crate::args::{OwnCertificate, ServeArgs};
 use crate::listen_addr::ListenAddr;
 
-/// A certificate in use: what the server needs, and what people want to know.
+/// The certificates in use: what the server needs, and what people want to know.
 #[derive(Debug)]
-pub(crate) struct Certificate {
+pub(crate) struct Certificates {
     pub(crate) config: TlsConfig,
-    pub(crate) summary: CertificateSummary,
-    pub(crate) cert: PathBuf,
-    pub(crate) key: PathBuf,
+    /// At least one; the first is for unknown names.
+    pub(crate) used: Vec<Used>,
     /// What a client has to trust: the development CA, or the certificate
     /// itself, since only the user knows which CA signed it.
     pub(crate) trust: PathBuf,
-    pub(crate) development: bool,
+    source: Source,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub(crate) struct Used {
+    pub(crate) summary: CertificateSummary,
+    pub(crate) cert: PathBuf,
+    pub(crate) key: PathBuf,
+}
+
+/// Where they come from.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    /// What is read.
+    files: Files,
+    pairs: Vec<(PathBuf, PathBuf)>,
+    /// The directory and the names of the development certificate.
+    development: Option<(Option<PathBuf>, Vec<String>)>,
 }
 
 /// Why there is no usable certificate.
@@ -32,55 +49,116 @@ pub(crate) enum CertificateError {
     Load(TlsConfigError),
 }
 
-impl Certificate {
+impl Certificates {
     /// Loads the files, or makes (or finds) the development certificate for
     /// this listener. Reads and writes files: call it before serving.
-    pub(crate) fn obtain(
-        args: CertificateArgs,
-        listen: &ListenAddr,
-        bound: SocketAddr,
-    ) -> Result<Self, CertificateError> {
-        let CertificateArgs {
-            own,
-            client_cas,
-            explain_client_cert,
-        } = args;
-        let config = |cert: &Path, key: &Path| {
-            let mut files = client_cas
-                .iter()
-                .fold(Files::new(cert, key), Files::client_ca);
-            if explain_client_cert {
-                files = files.explain_client_auth();
+    pub(crate) fn obtain(args: &ServeArgs, bound: SocketAddr) -> Result<Self, CertificateError> {
+        let (pairs, trust, development) = match args.tls.own() {
+            OwnCertificate::Files(pairs) => {
+                let trust = pairs[0].0.clone();
+                (pairs, trust, None)
             }
-            files.load()
-        };
-        match own {
-            OwnCertificate::Files { cert, key } => Ok(Self {
-                config: config(&cert, &key)?,
-                summary: describe::leaf(&cert)?,
-                trust: cert.clone(),
-                cert,
-                key,
-                development: false,
-            }),
             OwnCertificate::Development { dir, mut names } => {
-                names.extend(own_names(listen, bound));
+                names.extend(own_names(&args.listen, bound));
                 let made = DevelopmentCertificate::load_or_create(dir.as_deref(), &names)?;
-                Ok(Self {
-                    config: match client_cas.is_empty() {
-                        // As they were under the directory's lock.
-                        true => made.tls_config()?,
-                        false => config(&made.cert_path(), &made.key_path())?,
-                    },
-                    summary: made.summary().clone(),
-                    cert: made.cert_path(),
-                    key: made.key_path(),
-                    trust: made.ca_path(),
-                    development: true,
-                })
+                let pairs = vec![(made.cert_path(), made.key_path())];
+                (pairs, made.ca_path(), Some((dir, names)))
+            }
+        };
+        let source = Source {
+            files: files(args, &pairs),
+            pairs,
+            development,
+        };
+        let config = source.files.load()?;
+        Ok(Self {
+            used: source.used(&config),
+            config,
+            trust,
+            source,
+        })
+    }
+
+    pub(crate) fn are_development(&self) -> bool {
+        self.source.development.is_some()
+    }
+
+    /// The names of all of them, each once.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let mut names: Vec<String> = Vec::new();
+        for name in self.used.iter().flat_map(|used| &used.summary.names) {
+            if !names.contains(name) {
+                names.push(name.clone());
             }
         }
+        names
     }
+
+    /// What reloads them while the server has taken `self` apart.
+    pub(crate) fn source(&self) -> Source {
+        self.source.clone()
+    }
+}
+
+impl Source {
+    /// Reads everything again, for handshakes from now on. A development
+    /// certificate that is about to expire is made anew. Blocks.
+    pub(crate) fn reload(&self, config: &TlsConfig) -> Result<Vec<Used>, CertificateError> {
+        if let Some((dir, names)) = &self.development {
+            DevelopmentCertificate::load_or_create(dir.as_deref(), names)?;
+        }
+        self.files.reload(config)?;
+        Ok(self.used(config))
+    }
+
+    /// What reloads them when the files change.
+    pub(crate) fn watch(&self, config: &TlsConfig) -> Watch {
+        self.files.clone().watch(config)
+    }
+
+    fn used(&self, config: &TlsConfig) -> Vec<Used> {
+        let used = self.pairs.iter().zip(config.chains());
+        let used = used.filter_map(|((cert, key), chain)| {
+            Some(Used {
+                // What cannot be read was refused.
+                summary: CertificateSummary::from_der(chain.first()?).ok()?,
+                cert: cert.clone(),
+                key: key.clone(),
+            })
+        });
+        used.collect()
+    }
+}
+
+fn files(args: &ServeArgs, pairs: &[(PathBuf, PathBuf)]) -> Files {
+    let (tls, clients) = (&args.tls, &args.clients);
+    let (cert, key) = &pairs[0];
+    let others = pairs[1..].iter();
+    let mut files = others.fold(Files::new(cert, key), |files, (cert, key)| {
+        files.and(cert, key)
+    });
+    files = files
+        .unknown_names(tls.unknown_names.into())
+        .minimum_version(tls.tls_min.into())
+        .client_auth(clients.client_auth.into());
+    files = clients.client_ca.iter().fold(files, Files::client_ca);
+    files = clients.client_crl.iter().fold(files, Files::client_crl);
+    if clients.client_trust_system_root_store {
+        files = files.client_system_roots();
+    }
+    if let Some(path) = &tls.ticket_secrets {
+        files = files.ticket_secrets(path);
+    }
+    if tls.accept_expired_cert {
+        files = files.accept_expired();
+    }
+    if tls.allow_special_files {
+        files = files.allow_special_files();
+    }
+    if clients.explain_client_cert {
+        files = files.explain_client_auth();
+    }
+    files
 }
 
 /// What clients may call this listener, besides localhost and its addresses.

@@ -20,6 +20,7 @@ Exit codes:
     3  cannot listen on the given address
     4  the certificate or its key cannot be used
     5  stopped by SIGINT or SIGTERM, but connections were cut off when --drain was over
+  129  a second signal, the end of its terminal (SIGHUP), ended it at once
   130  a second signal, SIGINT, ended it at once
   143  a second signal, SIGTERM, ended it at once";
 
@@ -46,6 +47,7 @@ impl Failure {
             Self::Bind(_) => 3,
             Self::Certificate(_) => 4,
             // As a shell reports a process that died of the signal.
+            Self::Signal(Signal::Hangup) => 129,
             Self::Signal(Signal::Interrupt) => 130,
             Self::Signal(Signal::Terminate) => 143,
         }
@@ -119,6 +121,7 @@ mod tests {
         let codes = [
             (Failure::Runtime(io::Error::other("x")), 1),
             (Failure::Usage(String::new()), 2),
+            (Failure::Signal(Signal::Hangup), 129),
             (Failure::Signal(Signal::Interrupt), 130),
             (Failure::Signal(Signal::Terminate), 143),
         ];

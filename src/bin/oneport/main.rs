@@ -14,6 +14,7 @@ mod exit;
 mod listen_addr;
 mod log;
 mod port_policy;
+mod reload;
 mod root;
 mod serve;
 mod signals;

@@ -1,6 +1,6 @@
 //! `--root`: static files.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use axum::Router;
 use axum::extract::Request;
@@ -22,8 +22,8 @@ pub(crate) fn router(dir: &Path) -> Router {
         .layer(middleware::from_fn(body_first))
 }
 
-/// Checks what `--root` points at, and that it does not give away the key.
-pub(crate) fn check(dir: &Path, key: Option<&Path>) -> Result<(), String> {
+/// Checks what `--root` points at, and that it does not give away a key.
+pub(crate) fn check<'a>(dir: &Path, secrets: impl Iterator<Item = &'a Path>) -> Result<(), String> {
     let shown = dir.display();
     let real = dir
         .canonicalize()
@@ -33,22 +33,20 @@ pub(crate) fn check(dir: &Path, key: Option<&Path>) -> Result<(), String> {
             "--root {shown} is not a directory: give the directory that holds the files"
         ));
     }
-    let key: Option<PathBuf> = key.and_then(|key| key.canonicalize().ok());
-    let served = key.as_deref().and_then(|key| key.strip_prefix(&real).ok());
-    match served {
-        Some(path)
-            if !path
-                .components()
-                .any(|part| hidden(&part.as_os_str().to_string_lossy())) =>
-        {
-            Err(format!(
-                "--root {shown} would serve the private key {} to everybody: \
-                 keep the key outside of it",
+    for secret in secrets {
+        let real_secret = secret.canonicalize().unwrap_or_default();
+        let Ok(path) = real_secret.strip_prefix(&real) else {
+            continue;
+        };
+        let mut parts = path.components();
+        if !parts.any(|part| hidden(&part.as_os_str().to_string_lossy())) {
+            return Err(format!(
+                "--root {shown} would serve {} to everybody, which is secret: keep it outside of it",
                 path.display()
-            ))
+            ));
         }
-        _ => Ok(()),
     }
+    Ok(())
 }
 
 async fn only_visible(request: Request, next: Next) -> Response {

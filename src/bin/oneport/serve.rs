@@ -6,6 +6,7 @@ use std::time::SystemTime;
 
 use axum::Router;
 use oneport::layer::ReportPlaintext;
+use oneport::tls::TlsConfig;
 use oneport::{Drained, Limits, ProxyProtocol};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -13,10 +14,11 @@ use tokio::sync::oneshot;
 use crate::answers::{self, Answers};
 use crate::args::ServeArgs;
 use crate::bind;
-use crate::certificate::Certificate;
+use crate::certificate::{Certificates, Used};
 use crate::exit::Failure;
 use crate::port_policy::PortPolicy;
-use crate::signals::{ReportSignal, Signal, Signals};
+use crate::reload::{self, Reload};
+use crate::signals::{Hangups, ReportSignal, Signal, Signals};
 use crate::startup::Startup;
 use crate::{app, root};
 
@@ -28,26 +30,27 @@ const EXPIRES_SOON: i64 = 14;
 pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
     // First, so that a signal during start-up is not lost.
     let signals = Signals::install().map_err(Failure::Runtime)?;
+    let hangups = Hangups::install().map_err(Failure::Runtime)?;
     let report_asked = ReportSignal::install().map_err(Failure::Runtime)?;
     let listener = bind::bind(&args.listen).await.map_err(Failure::Bind)?;
     let bound = listener.local_addr().map_err(Failure::Runtime)?;
-    let certificate = match args.certificate() {
-        Some(wanted) => {
-            let obtained = Certificate::obtain(wanted, &args.listen, bound);
-            Some(obtained.map_err(Failure::Certificate)?)
-        }
-        None => None,
+    let certificates = match args.speaks_tls() {
+        true => Some(Certificates::obtain(&args, bound).map_err(Failure::Certificate)?),
+        false => None,
     };
     let policy = args.policy();
-    let answers = Answers::new(&args, certificate.as_ref())?;
+    let answers = Answers::new(&args, certificates.as_ref())?;
     let report = answers.report.as_ref().map(ReportPlaintext::report);
-    let app = application(&args, &policy, certificate.as_ref())?;
+    let app = application(&args, &policy, certificates.as_ref())?;
     let app = answers.around(app, &policy);
     warn_of_plaintext(bound, &policy);
-    if let Some(certificate) = &certificate {
-        warn_of_expiry(certificate);
+    for used in certificates
+        .iter()
+        .flat_map(|certificates| &certificates.used)
+    {
+        warn_of_expiry(used);
     }
-    Startup::new(&args, bound, &policy, certificate.as_ref()).print(args.log_format);
+    Startup::new(&args, bound, &policy, certificates.as_ref()).print(args.log_format);
 
     let (drain, stop) = oneshot::channel::<()>();
     let stop = async move {
@@ -57,17 +60,24 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
     let mut limits = Limits::default();
     limits.drain = args.drain();
     let seconds = limits.drain.as_secs();
+    let reload = certificates.as_ref().map(Reload::of);
+    let _watch = reload
+        .as_ref()
+        .filter(|_| !args.tls.no_watch)
+        .map(Reload::watch);
     let server = Server {
         listener,
         policy,
         limits,
-        certificate,
+        tls: certificates.map(|certificates| certificates.config),
+        plaintext_beside: args.clients.plaintext_without_client_cert,
         answers,
         proxies: args.proxy_protocol.clone(),
     };
     let outcome = tokio::select! {
         drained = server.run(app, stop) => drained.map_err(Failure::Runtime),
         signal = twice(signals, drain, seconds) => Err(Failure::Signal(signal)),
+        never = reload::on_hangup(hangups, reload.as_ref()) => match never {},
         never = answers::report_when_asked(report_asked, report.as_ref()) => match never {},
     };
     if let Some(report) = &report {
@@ -80,7 +90,9 @@ struct Server {
     listener: TcpListener,
     policy: PortPolicy,
     limits: Limits,
-    certificate: Option<Certificate>,
+    tls: Option<TlsConfig>,
+    /// Although TLS clients need a certificate.
+    plaintext_beside: bool,
     answers: Answers,
     proxies: Option<ProxyProtocol>,
 }
@@ -91,13 +103,17 @@ impl Server {
         app: Router,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<Drained> {
-        let server = match self.certificate {
-            Some(certificate) => oneport::serve_dual(self.listener, certificate.config, app),
+        let server = match self.tls {
+            Some(tls) => oneport::serve_dual(self.listener, tls, app),
             None => oneport::serve_plaintext(self.listener, app),
         };
         let server = server.explain(self.answers.explain());
         let server = match self.answers.tls_with_http {
             true => server.answer_tls_with_http(),
+            false => server,
+        };
+        let server = match self.plaintext_beside {
+            true => server.plaintext_beside_client_auth(),
             false => server,
         };
         let server = match self.proxies {
@@ -117,13 +133,15 @@ impl Server {
 fn application(
     args: &ServeArgs,
     policy: &PortPolicy,
-    certificate: Option<&Certificate>,
+    certificates: Option<&Certificates>,
 ) -> Result<Router, Failure> {
     let Some(dir) = &args.root else {
         return Ok(app::router(policy.clone()));
     };
-    let key = certificate.map(|certificate| certificate.key.as_path());
-    root::check(dir, key).map_err(Failure::Usage)?;
+    let used = certificates.into_iter().flat_map(|it| &it.used);
+    let keys = used.map(|used| used.key.as_path());
+    let tickets = args.tls.ticket_secrets.as_deref();
+    root::check(dir, keys.chain(tickets)).map_err(Failure::Usage)?;
     Ok(root::router(dir))
 }
 
@@ -136,9 +154,9 @@ fn warn_of_plaintext(bound: SocketAddr, policy: &PortPolicy) {
     }
 }
 
-fn warn_of_expiry(certificate: &Certificate) {
-    let summary = &certificate.summary;
-    let (file, day) = (certificate.cert.display(), summary.expires_on());
+fn warn_of_expiry(used: &Used) {
+    let summary = &used.summary;
+    let (file, day) = (used.cert.display(), summary.expires_on());
     match summary.days_left(SystemTime::now()) {
         ..0 => tracing::warn!(
             "the certificate in {file} expired on {day}: clients will refuse it; renew it"

@@ -4,27 +4,24 @@ mod certified;
 mod client_trust;
 mod named;
 mod parts;
+mod read;
 #[cfg(feature = "watch")]
 mod watch;
 
 use std::path::{Path, PathBuf};
 
-use rustls::pki_types::CertificateDer;
-use rustls::sign::CertifiedKey;
-
 #[cfg(feature = "generate")]
 pub(super) use self::certified::belong_together;
 pub(super) use self::certified::certify;
 pub use self::client_trust::ClientAuth;
-use self::client_trust::ClientTrust;
 pub use self::named::UnknownNames;
 use self::parts::ClientFaults;
 pub use self::parts::MinimumVersion;
 pub(super) use self::parts::Parts;
 #[cfg(feature = "watch")]
 pub use self::watch::Watch;
-use crate::tls::file::Role;
-use crate::tls::pem::{self, Contents};
+use crate::tls::file::Kinds;
+use crate::tls::inspect::{self, Expiry};
 use crate::tls::{TlsConfig, TlsConfigError};
 
 /// Makes a configuration from a certificate file and a key file.
@@ -79,6 +76,9 @@ pub struct Files {
     client_crls: Vec<PathBuf>,
     system_roots: SystemRoots,
     faults: ClientFaults,
+    expiry: Expiry,
+    kinds: Kinds,
+    ticket_secrets: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +100,9 @@ impl Files {
             client_crls: Vec::new(),
             system_roots: SystemRoots::Ignore,
             faults: ClientFaults::Alert,
+            expiry: Expiry::Refuse,
+            kinds: Kinds::Regular,
+            ticket_secrets: None,
         }
         .and(cert, key)
     }
@@ -176,10 +179,48 @@ impl Files {
         self
     }
 
-    /// All files that are read, in the order of the calls.
+    /// Make session tickets under the secrets in this file, which a fleet of
+    /// servers shares: a session that began at one is resumed at any of them.
+    ///
+    /// A line of the file is one secret, as `openssl rand -hex 32` prints it (or
+    /// 32 bytes and more in base64); `#` begins a comment. The first one makes
+    /// tickets, all of them open tickets, eight at most. To rotate, write the
+    /// new secret on a line of its own behind the first, on every machine; when
+    /// all have read it, put it first; drop the old one 12 hours later, which is
+    /// how long a ticket lives.
+    ///
+    /// Whoever has a secret can take over sessions and decrypt recorded TLS 1.2
+    /// that was resumed under it: let nobody else read the file, and rotate it
+    /// often, daily if you can. Servers whose settings for client certificates
+    /// differ do not resume each other's sessions. Their clocks may differ by
+    /// five minutes.
+    pub fn ticket_secrets(mut self, path: impl AsRef<Path>) -> Self {
+        self.ticket_secrets = Some(path.as_ref().into());
+        self
+    }
+
+    /// Take certificates that have expired, or are not valid yet, as well. Clients
+    /// go by their own clocks; it is for machines whose own is wrong, and for a
+    /// server that has something to serve besides. Unless this is called, they
+    /// are an error.
+    pub fn accept_expired(mut self) -> Self {
+        self.expiry = Expiry::Accept;
+        self
+    }
+
+    /// Read pipes and devices as well, such as those of a shell's `<(..)`, up to
+    /// the same size. Such a file can be read once only: a reload fails, or waits
+    /// for somebody to write. Unless this is called, they are an error.
+    pub fn allow_special_files(mut self) -> Self {
+        self.kinds = Kinds::Any;
+        self
+    }
+
+    /// All files that are read.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         let pairs = self.pairs.iter().flat_map(|(cert, key)| [cert, key]);
         let files = pairs.chain(&self.client_cas).chain(&self.client_crls);
+        let files = files.chain(&self.ticket_secrets);
         files.map(PathBuf::as_path)
     }
 
@@ -189,14 +230,8 @@ impl Files {
     ///
     /// As [`load`].
     pub fn load(&self) -> Result<TlsConfig, TlsConfigError> {
-        let pairs = self.pairs.iter().map(|(cert, key)| self.pair(cert, key));
-        let parts = Parts {
-            certificates: pairs.collect::<Result<_, _>>()?,
-            unknown_names: self.unknown_names,
-            minimum_version: self.minimum_version,
-            client_trust: self.client_trust()?,
-            faults: self.faults,
-        };
+        let parts = self.read()?;
+        inspect::parts(&parts, &self.pairs, self.expiry)?;
         parts.assemble(&self.pairs[0].0)
     }
 
@@ -209,55 +244,5 @@ impl Files {
     pub fn reload(&self, config: &TlsConfig) -> Result<(), TlsConfigError> {
         config.reload(self.load()?);
         Ok(())
-    }
-
-    fn pair(&self, cert: &Path, key: &Path) -> Result<CertifiedKey, TlsConfigError> {
-        let contents = Contents::read(cert, Role::Certificate)?;
-        let chain = contents.chain()?;
-        let private_key = if cert == key {
-            contents.key()?
-        } else {
-            Contents::read(key, Role::Key)?.key()?
-        };
-        certify(chain, private_key, cert, key)
-    }
-
-    /// What client certificates are judged by, if they are asked for.
-    fn client_trust(&self) -> Result<Option<ClientTrust>, TlsConfigError> {
-        if self.client_cas.is_empty() && self.system_roots == SystemRoots::Ignore {
-            return Ok(None);
-        }
-        let mut trust = ClientTrust {
-            auth: self.client_auth,
-            cas: Vec::new(),
-            system: self.system_roots.read(),
-            crls: Vec::new(),
-        };
-        for path in &self.client_cas {
-            let contents = Contents::read(path, Role::ClientCa)?;
-            let cas = contents.certificates()?.iter().cloned();
-            trust.cas.extend(cas.map(|ca| (path.clone(), ca)));
-        }
-        for path in &self.client_crls {
-            let crls = pem::crls(path)?.into_iter();
-            trust.crls.extend(crls.map(|crl| (path.clone(), crl)));
-        }
-        Ok(Some(trust))
-    }
-}
-
-impl SystemRoots {
-    fn read(self) -> Vec<CertificateDer<'static>> {
-        match self {
-            Self::Ignore => Vec::new(),
-            #[cfg(feature = "native-roots")]
-            Self::Trust => {
-                let found = rustls_native_certs::load_native_certs();
-                for error in &found.errors {
-                    tracing::warn!(%error, "some of the system's CAs cannot be read");
-                }
-                found.certs
-            }
-        }
     }
 }

@@ -3,17 +3,19 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
+use rustls::server::{ProducesTickets, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{Error, ServerConfig, SupportedProtocolVersion};
+use sha2::{Digest, Sha256};
 
 use super::client_trust::{ClientTrust, digest_of_nobody};
 use super::named::{Named, UnknownNames};
 use crate::tls::loaded::{ClientCertificates, Loaded};
-use crate::tls::provider::{provider, ticketer};
-use crate::tls::{TlsConfig, TlsConfigError};
+use crate::tls::provider::{self, provider};
+use crate::tls::ticket_secrets::Secrets;
+use crate::tls::{TlsConfig, TlsConfigError, ticketer};
 
 /// The oldest version of TLS that is spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,6 +45,8 @@ pub(in crate::tls) struct Parts {
     pub(in crate::tls) minimum_version: MinimumVersion,
     pub(in crate::tls) client_trust: Option<ClientTrust>,
     pub(in crate::tls) faults: ClientFaults,
+    /// Those that other servers have too.
+    pub(in crate::tls) ticket_secrets: Option<Secrets>,
 }
 
 impl Parts {
@@ -55,6 +59,7 @@ impl Parts {
             minimum_version: MinimumVersion::default(),
             client_trust: None,
             faults: ClientFaults::default(),
+            ticket_secrets: None,
         }
     }
 
@@ -64,28 +69,44 @@ impl Parts {
             path: path.into(),
             source,
         };
+        let chains = self.certificates.iter().map(|it| it.cert.clone()).collect();
         let named = Arc::new(Named::new(self.certificates, self.unknown_names));
         let version = self.minimum_version;
-        let serve = |verifier| config(verifier, named.clone(), version);
+        let judged_by = match &self.client_trust {
+            None => digest_of_nobody(),
+            Some(trust) => trust.digest(),
+        };
+        let ticketer = match &self.ticket_secrets {
+            None => provider::ticketer(),
+            Some(secrets) => ticketer::ticketer(secrets, &judged_by),
+        };
+        let ticketer = ticketer.map_err(refused)?;
+        let serve = |verifier| config(verifier, named.clone(), ticketer.clone(), version);
         let mut loaded = match self.client_trust {
             None => {
                 let config = serve(WebPkiClientVerifier::no_client_auth()).map_err(refused)?;
-                let mut loaded = Loaded::new(config.into(), ClientCertificates::Unknown);
-                loaded.sessions.judged_by = Some(digest_of_nobody());
-                loaded
+                Loaded::new(config.into(), ClientCertificates::Unknown)
             }
             Some(trust) => {
                 trust.log();
                 let verifier = trust.verifier()?;
-                let mut loaded = match self.faults {
+                match self.faults {
                     ClientFaults::Alert => Loaded::judging(verifier, serve),
                     ClientFaults::Explain => Loaded::explaining(verifier, serve),
                 }
-                .map_err(refused)?;
-                loaded.sessions.judged_by = Some(trust.digest());
-                loaded
+                .map_err(refused)?
             }
         };
+        if let (Some(explaining), Some(secrets)) = (&mut loaded.explaining, &self.ticket_secrets) {
+            // Apart from all others in the fleet too: its clients may have no
+            // certificate, and only those who explain as well look again.
+            let apart = Sha256::digest([&b"explaining"[..], &judged_by].concat());
+            let ticketer = ticketer::ticketer(secrets, &apart.into()).map_err(refused)?;
+            Arc::make_mut(explaining).ticketer = ticketer;
+        }
+        loaded.chains = chains;
+        loaded.sessions.judged_by = Some(judged_by);
+        loaded.sessions.shared_tickets = self.ticket_secrets.is_some();
         if self.unknown_names == UnknownNames::Refuse {
             loaded.refused_name = Some(Arc::new(move |name| named.refuses(name)));
         }
@@ -96,6 +117,7 @@ impl Parts {
 fn config(
     verifier: Arc<dyn ClientCertVerifier>,
     named: Arc<Named>,
+    ticketer: Arc<dyn ProducesTickets>,
     minimum: MinimumVersion,
 ) -> Result<ServerConfig, Error> {
     let versions: &[&SupportedProtocolVersion] = match minimum {
@@ -106,6 +128,6 @@ fn config(
         .with_protocol_versions(versions)?
         .with_client_cert_verifier(verifier)
         .with_cert_resolver(named);
-    config.ticketer = ticketer()?;
+    config.ticketer = ticketer;
     Ok(config)
 }

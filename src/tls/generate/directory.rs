@@ -134,8 +134,8 @@ fn write_new(path: &Path, role: Role, content: &str) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(
         &mut options,
         match role {
-            Role::Certificate | Role::ClientCa => 0o644,
-            Role::Key => 0o600,
+            Role::Certificate | Role::ClientCa | Role::ClientCrl => 0o644,
+            Role::Key | Role::TicketSecrets => 0o600,
         },
     );
     #[cfg(not(unix))]

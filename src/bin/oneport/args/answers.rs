@@ -17,14 +17,6 @@ pub(crate) struct AnswerArgs {
     #[arg(long, requires = "plaintext_only")]
     pub(crate) answer_tls_with_http: bool,
 
-    /// With --client-ca: complete the handshake with clients that have no
-    /// certificate, or a bad one, and tell them in HTTP (403, gRPC status 16)
-    /// what is wrong. Off by default, where they get a TLS alert that many do not
-    /// show. The application is not reached either way. Risk: strangers get as far
-    /// as sending a request
-    #[arg(long, requires = "client_ca")]
-    pub(crate) explain_client_cert: bool,
-
     /// Redirect plaintext GET and HEAD requests to https://, if they are for a name
     /// of the certificate: with 308 (the default value) or 307, and, if it says
     /// `browsers`, only those that browsers mark as going to a page; to the port that they

@@ -1,12 +1,14 @@
 //! The command line: what can be asked for, and what contradicts itself.
 
 mod answers;
+mod clients;
+mod tls;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::error::ErrorKind;
-use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use oneport::{Mode, ProxyProtocol};
 
 use crate::exit;
@@ -14,6 +16,8 @@ use crate::listen_addr::ListenAddr;
 use crate::log::LogFormat;
 use crate::port_policy::{PortPolicy, proxies};
 use answers::AnswerArgs;
+pub(crate) use clients::ClientArgs;
+pub(crate) use tls::{OwnCertificate, TlsArgs, TlsMin};
 
 /// One TCP port that speaks TLS (HTTPS, WSS, HTTP/2) and, where it is allowed,
 /// plaintext (HTTP, WS, h2c), and explains itself to the wrong client.
@@ -46,56 +50,6 @@ pub(crate) struct ServeArgs {
         env = "ONEPORT_LISTEN"
     )]
     pub(crate) listen: ListenAddr,
-
-    /// Speak TLS. This is the default; the flag is for scripts that want to say so
-    #[arg(long, visible_aliases = ["ssl", "https", "secure"], conflicts_with = "plaintext_only")]
-    tls: bool,
-
-    /// The certificate chain to serve with (PEM), the server's own first.
-    /// Without it a development certificate is made, kept and used again
-    #[arg(
-        long,
-        value_name = "FILE",
-        visible_aliases = ["server-cert", "server-public-cert"],
-        env = "ONEPORT_CERT"
-    )]
-    cert: Option<PathBuf>,
-
-    /// The certificate's private key (PEM: PKCS#8, PKCS#1 or SEC1).
-    /// If it is in the same file as the certificate, name that file twice
-    #[arg(
-        long,
-        value_name = "FILE",
-        visible_aliases = ["private-key", "server-key", "server-private-key"],
-        env = "ONEPORT_KEY"
-    )]
-    key: Option<PathBuf>,
-
-    /// A host name or address that the development certificate is for, besides
-    /// localhost, 127.0.0.1, ::1 and the one of --listen. May be repeated
-    #[arg(
-        long = "name",
-        value_name = "NAME",
-        action = ArgAction::Append,
-        conflicts_with_all = ["cert", "key"]
-    )]
-    names: Vec<String>,
-
-    /// Serve only clients with a certificate that was signed by a CA in this file
-    /// (PEM; mutual TLS). May be repeated
-    #[arg(
-        long,
-        value_name = "FILE",
-        action = ArgAction::Append,
-        conflicts_with = "plaintext_only",
-        env = "ONEPORT_CLIENT_CA"
-    )]
-    client_ca: Vec<PathBuf>,
-
-    /// Where the development certificate is kept [default: oneport/dev-certs in the
-    /// user's data directory]
-    #[arg(long, value_name = "DIR", env = "ONEPORT_DATA_DIR")]
-    data_dir: Option<PathBuf>,
 
     /// Serve plaintext on the same port as well: to everybody (`all`, or no value),
     /// or only to some: a comma separated list of `loopback`, `private`
@@ -148,27 +102,13 @@ pub(crate) struct ServeArgs {
     pub(crate) log_format: LogFormat,
 
     #[command(flatten)]
+    pub(crate) tls: TlsArgs,
+
+    #[command(flatten)]
+    pub(crate) clients: ClientArgs,
+
+    #[command(flatten)]
     pub(crate) answers: AnswerArgs,
-}
-
-/// The certificate that was asked for, and the clients'.
-#[derive(Debug)]
-pub(crate) struct CertificateArgs {
-    pub(crate) own: OwnCertificate,
-    pub(crate) client_cas: Vec<PathBuf>,
-    pub(crate) explain_client_cert: bool,
-}
-
-/// Where the server's own certificate comes from.
-#[derive(Debug)]
-pub(crate) enum OwnCertificate {
-    /// Made here, for these names besides the usual ones.
-    Development {
-        dir: Option<PathBuf>,
-        names: Vec<String>,
-    },
-    /// The user's own.
-    Files { cert: PathBuf, key: PathBuf },
 }
 
 impl ServeArgs {
@@ -180,31 +120,10 @@ impl ServeArgs {
         }
     }
 
-    /// None with `--plaintext-only`, unless TLS clients are answered in TLS.
-    pub(crate) fn certificate(&self) -> Option<CertificateArgs> {
-        if self.plaintext_only && !self.answers.answer_tls_with_http {
-            return None;
-        }
-        let own = match (&self.cert, &self.key) {
-            (Some(cert), Some(key)) => OwnCertificate::Files {
-                cert: cert.clone(),
-                key: key.clone(),
-            },
-            // One alone was refused by `parse`.
-            _ => OwnCertificate::Development {
-                dir: self.data_dir.clone(),
-                names: self.names.clone(),
-            },
-        };
-        Some(CertificateArgs {
-            own,
-            client_cas: self.client_ca.clone(),
-            explain_client_cert: self.answers.explain_client_cert,
-        })
-    }
-
-    pub(crate) fn requires_client_cert(&self) -> bool {
-        !self.client_ca.is_empty()
+    /// Whether TLS is spoken at all: not with `--plaintext-only`, unless TLS
+    /// clients are answered in TLS.
+    pub(crate) fn speaks_tls(&self) -> bool {
+        !self.plaintext_only || self.answers.answer_tls_with_http
     }
 
     pub(crate) fn drain(&self) -> Duration {
@@ -213,38 +132,24 @@ impl ServeArgs {
 
     /// What clap's own rules cannot say in a sentence that helps.
     fn contradiction(&self) -> Option<String> {
-        let one_alone = |given: &str, missing: &str, what: &str| {
-            format!(
-                "{given} was given without {missing}: a server needs the certificate and its key. \
-                 Add {missing} FILE (the same file if {what}), or leave both out for a \
-                 development certificate"
-            )
-        };
-        if self.plaintext_only && !self.answers.answer_tls_with_http {
-            let given = [
-                (self.cert.is_some(), "--cert"),
-                (self.key.is_some(), "--key"),
-                (!self.names.is_empty(), "--name"),
-            ];
-            if let Some((_, flag)) = given.into_iter().find(|(given, _)| *given) {
-                return Some(format!(
-                    "{flag} cannot be used with --plaintext-only, which needs no certificate: \
-                     leave one of them out, or add --answer-tls-with-http"
-                ));
-            }
+        if !self.speaks_tls()
+            && let Some(flag) = self.tls.given()
+        {
+            return Some(format!(
+                "{flag} cannot be used with --plaintext-only, which needs no certificate: leave one \
+                 of them out, or add --answer-tls-with-http"
+            ));
         }
-        if !self.client_ca.is_empty() && self.allow_plaintext.is_some() {
+        let way_around = self.clients.are_required() && self.allow_plaintext.is_some();
+        if way_around && !self.clients.plaintext_without_client_cert {
             return Some(
-                "--client-ca and --allow-plaintext contradict each other: whoever speaks plaintext \
-                 would be served without any certificate. Leave one of them out"
+                "client certificates are required, and --allow-plaintext would be a way around \
+                 them: whoever speaks plaintext is served without any. Leave --allow-plaintext out, \
+                 or say with --plaintext-without-client-cert that this is meant"
                     .to_owned(),
             );
         }
-        match (&self.cert, &self.key) {
-            (Some(_), None) => Some(one_alone("--cert", "--key", "it holds the key too")),
-            (None, Some(_)) => Some(one_alone("--key", "--cert", "it holds the certificate too")),
-            _ => None,
-        }
+        self.tls.contradiction()
     }
 }
 

@@ -59,11 +59,10 @@ fn spellings_of_the_certificate_flags() {
             "--server-private-key",
         ] {
             let args = serve(&[cert, "a.crt", key, "a.key"]).expect(key);
-            let own = args.certificate().map(|certificate| certificate.own);
-            let Some(OwnCertificate::Files { cert, key }) = own else {
+            let OwnCertificate::Files(pairs) = args.tls.own() else {
                 panic!("no files");
             };
-            assert_eq!((cert, key), ("a.crt".into(), "a.key".into()));
+            assert_eq!(pairs, [("a.crt".into(), "a.key".into())]);
             assert!(args.contradiction().is_none());
         }
     }
@@ -80,12 +79,8 @@ fn one_alone_is_a_contradiction() {
 
 #[test]
 fn plaintext_only_conflicts_with_all_that_is_about_tls() {
-    assert!(
-        serve(&["--plaintext-only"])
-            .expect("alone")
-            .certificate()
-            .is_none()
-    );
+    let args = serve(&["--plaintext-only"]).expect("alone");
+    assert!(!args.speaks_tls());
     for flag in ["--client-ca=f", "--tls", "--allow-plaintext"] {
         let error = serve(&["--plaintext-only", flag]).expect_err(flag);
         assert_eq!(error.kind(), ErrorKind::ArgumentConflict, "{flag}");
@@ -100,7 +95,7 @@ fn plaintext_only_conflicts_with_all_that_is_about_tls() {
     }
     let told = ["--plaintext-only", "--answer-tls-with-http", "--name=n"];
     let args = serve(&told).expect("a certificate to tell it with");
-    assert!(args.contradiction().is_none() && args.certificate().is_some());
+    assert!(args.contradiction().is_none() && args.speaks_tls());
     assert!(serve(&["--answer-tls-with-http"]).is_err());
 }
 
@@ -119,13 +114,64 @@ fn proxy_protocol() {
 }
 
 #[test]
+fn several_certificates_need_as_many_keys() {
+    let argv = ["--cert=a", "--key=b", "--cert=c", "--key=d"];
+    let args = serve(&argv).expect("two pairs");
+    let OwnCertificate::Files(pairs) = args.tls.own() else {
+        panic!("no files");
+    };
+    assert_eq!(pairs, [("a".into(), "b".into()), ("c".into(), "d".into())]);
+    let args = serve(&argv[..3]).expect("arguments");
+    let sentence = args.contradiction().expect("one key is missing");
+    assert!(sentence.contains("2 times and --key 1 times"), "{sentence}");
+}
+
+#[test]
 fn client_certificates() {
     let args = serve(&["--client-ca=a", "--client-ca=b", "--explain-client-cert"]);
-    let certificate = args.expect("arguments").certificate().expect("one");
-    assert_eq!(certificate.client_cas.len(), 2);
-    assert!(certificate.explain_client_cert);
+    let clients = args.expect("arguments").clients;
+    assert_eq!(clients.client_ca.len(), 2);
+    assert!(clients.explain_client_cert && clients.are_required());
     assert!(serve(&["--explain-client-cert"]).is_err());
-    let args = serve(&["--client-ca=a", "--allow-plaintext=loopback"]).expect("arguments");
-    let sentence = args.contradiction().expect("a contradiction");
-    assert!(sentence.contains("contradict each other"), "{sentence}");
+    let args = serve(&["--client-ca=a", "--client-auth=optional"]).expect("arguments");
+    assert!(args.clients.are_asked() && !args.clients.are_required());
+    // What others ask for alone, and then have no client certificates at all.
+    let args = serve(&["--client-trust-system-root-store"]).expect("arguments");
+    assert!(args.clients.are_required());
+    for none in [
+        "--client-no-trust-system-root-store",
+        "--client-empty-trust-store",
+    ] {
+        assert!(serve(&["--client-ca=a", none]).is_ok(), "{none}");
+        assert!(serve(&[none]).is_err(), "{none}");
+        let both = ["--client-ca=a", none, "--client-trust-system-root-store"];
+        assert!(serve(&both).is_err(), "{none}");
+    }
+    for spelling in [
+        "trust-cert",
+        "cert",
+        "CA-certs",
+        "root-cert-bundle",
+        "ca-certs-bundle",
+    ] {
+        let flag = format!("--client-{spelling}=a");
+        assert_eq!(serve(&[&flag]).expect(&flag).clients.client_ca.len(), 1);
+    }
+}
+
+#[test]
+fn plaintext_is_no_way_around_client_certificates() {
+    for ca in ["--client-ca=a", "--client-trust-system-root-store"] {
+        let argv = [ca, "--allow-plaintext=loopback"];
+        let sentence = serve(&argv).expect("arguments").contradiction();
+        let sentence = sentence.expect("a contradiction");
+        assert!(
+            sentence.contains("--plaintext-without-client-cert"),
+            "{sentence}"
+        );
+        for meant in ["--plaintext-without-client-cert", "--client-auth=optional"] {
+            let args = serve(&[argv[0], argv[1], meant]).expect("arguments");
+            assert_eq!(args.contradiction(), None, "{meant}");
+        }
+    }
 }

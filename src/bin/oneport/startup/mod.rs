@@ -1,16 +1,16 @@
 //! What is printed at the start: what is on, where, with which certificate,
 //! and how to try it.
 
+mod json;
+
 use std::fmt;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::SystemTime;
 
-use serde_json::{Value, json};
-
-use crate::args::ServeArgs;
-use crate::certificate::Certificate;
+use crate::args::{ClientArgs, ServeArgs, TlsMin};
+use crate::certificate::{Certificates, Used};
 use crate::log::LogFormat;
 use crate::port_policy::PortPolicy;
 
@@ -18,9 +18,9 @@ use crate::port_policy::PortPolicy;
 pub(crate) struct Startup<'a> {
     bound: SocketAddr,
     policy: &'a PortPolicy,
-    certificate: Option<&'a Certificate>,
-    /// Whether TLS clients need one of their own.
-    client_cert: bool,
+    certificates: Option<&'a Certificates>,
+    clients: &'a ClientArgs,
+    tls_min: TlsMin,
     /// Files are served, not the built-in application.
     root: Option<&'a Path>,
     /// What to put into a URL: a name the certificate is for, if there is one.
@@ -34,9 +34,9 @@ impl<'a> Startup<'a> {
         args: &'a ServeArgs,
         bound: SocketAddr,
         policy: &'a PortPolicy,
-        certificate: Option<&'a Certificate>,
+        certificates: Option<&'a Certificates>,
     ) -> Self {
-        let names = certificate.map(|certificate| &certificate.summary.names[..]);
+        let names = certificates.map(Certificates::names);
         let reachable = match bound.ip().to_canonical() {
             // `[::]` takes IPv4 too.
             ip if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
@@ -45,10 +45,11 @@ impl<'a> Startup<'a> {
         Self {
             bound,
             policy,
-            certificate,
-            client_cert: args.requires_client_cert(),
+            certificates,
+            clients: &args.clients,
+            tls_min: args.tls.tls_min,
             root: args.root.as_deref(),
-            host: host(reachable, names),
+            host: host(reachable, names.as_deref()),
             reachable,
         }
     }
@@ -64,6 +65,22 @@ impl<'a> Startup<'a> {
         let _ = stdout
             .write_all(report.as_bytes())
             .and_then(|()| stdout.flush());
+    }
+
+    fn tls_versions(&self) -> &'static [&'static str] {
+        match self.tls_min {
+            TlsMin::Tls12 => &["TLS 1.3", "TLS 1.2"],
+            TlsMin::Tls13 => &["TLS 1.3"],
+        }
+    }
+
+    /// What is asked of TLS clients.
+    fn client_certificate(&self) -> &'static str {
+        match (self.clients.are_asked(), self.clients.are_required()) {
+            (false, _) => "none",
+            (true, false) => "optional",
+            (true, true) => "required",
+        }
     }
 
     fn url(&self, scheme: &str) -> String {
@@ -91,31 +108,6 @@ impl<'a> Startup<'a> {
         format!("curl {option}{resolve}{}{path}", self.url(scheme))
     }
 
-    fn json(&self) -> Value {
-        let scheme = |on: bool, scheme| on.then(|| self.url(scheme));
-        json!({
-            "event": "listening",
-            "version": env!("CARGO_PKG_VERSION"),
-            "address": self.bound.to_string(),
-            "https": scheme(self.policy.serves_tls(), "https"),
-            "http": scheme(self.serves_plaintext_here(), "http"),
-            "plaintext_for": self.policy.to_string(),
-            "client_certificate": self.client_cert,
-            "root": self.root.map(|root| root.display().to_string()),
-            "certificate": self.certificate.map(|certificate| json!({
-                "subject": certificate.summary.subject,
-                "issuer": certificate.summary.issuer,
-                "names": certificate.summary.names,
-                "expires_on": certificate.summary.expires_on(),
-                "days_left": certificate.summary.days_left(SystemTime::now()),
-                "sha256": certificate.summary.sha256,
-                "file": certificate.cert.display().to_string(),
-                "trust": certificate.trust.display().to_string(),
-                "development": certificate.development,
-            })),
-        })
-    }
-
     fn write_schemes(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (https, http) = (self.url("https"), self.url("http"));
         let width = https.len();
@@ -124,19 +116,18 @@ impl<'a> Startup<'a> {
             Some(_) => ("", ""),
         };
         if self.policy.serves_tls() {
-            let whom = match self.client_cert {
-                true => "; only for clients with a certificate",
-                false => "",
+            let whom = match self.client_certificate() {
+                "required" => "; only for clients with a certificate",
+                "optional" => "; clients may have a certificate",
+                _ => "",
             };
-            writeln!(
-                f,
-                "  {https}  TLS 1.3, TLS 1.2: HTTP/2, HTTP/1.1{wss}{whom}"
-            )?;
+            let versions = self.tls_versions().join(", ");
+            writeln!(f, "  {https}  {versions}: HTTP/2, HTTP/1.1{wss}{whom}")?;
         }
         write!(f, "  {http:width$}  ")?;
         let plaintext = format!("plaintext for {}: HTTP/2 (h2c), HTTP/1.1{ws}", self.policy);
         match self.policy.plaintext_for_some() {
-            false if self.client_cert => writeln!(f, "plaintext is told to use TLS"),
+            false if self.clients.are_required() => writeln!(f, "plaintext is told to use TLS"),
             false => writeln!(
                 f,
                 "plaintext is told to use TLS (--allow-plaintext serves it)"
@@ -155,40 +146,39 @@ impl<'a> Startup<'a> {
         }
     }
 
-    fn write_certificate(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Some(certificate) = self.certificate else {
+    fn write_certificates(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(certificates) = self.certificates else {
             return Ok(());
         };
-        let summary = &certificate.summary;
-        let kind = match certificate.development {
+        let kind = match certificates.are_development() {
             true => " (made here, for development)",
             false => "",
         };
-        let days = summary.days_left(SystemTime::now());
-        writeln!(f, "  certificate  {}{kind}", summary.subject)?;
-        writeln!(f, "  issued by    {}", summary.issuer)?;
-        writeln!(f, "  names        {}", summary.names.join(", "))?;
-        writeln!(
-            f,
-            "  expires      {} (in {days} days)",
-            summary.expires_on()
-        )?;
-        writeln!(f, "  sha256       {}", summary.sha256)?;
-        writeln!(f, "  file         {}\n", certificate.cert.display())
+        for Used { summary, cert, .. } in &certificates.used {
+            let days = summary.days_left(SystemTime::now());
+            writeln!(f, "  certificate  {}{kind}", summary.subject)?;
+            writeln!(f, "  issued by    {}", summary.issuer)?;
+            writeln!(f, "  names        {}", summary.names.join(", "))?;
+            let day = summary.expires_on();
+            writeln!(f, "  expires      {day} (in {days} days)")?;
+            writeln!(f, "  sha256       {}", summary.sha256)?;
+            writeln!(f, "  file         {}\n", cert.display())?;
+        }
+        Ok(())
     }
 
     fn write_commands(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "  Try it:\n")?;
-        let served = self.certificate.filter(|_| self.policy.serves_tls());
-        let Some(certificate) = served else {
+        let served = self.certificates.filter(|_| self.policy.serves_tls());
+        let Some(certificates) = served else {
             writeln!(f, "    {}", self.curl("http", ""))?;
             return writeln!(f, "    {}\n", self.curl("http", "--http2-prior-knowledge "));
         };
-        let own = match self.client_cert {
+        let own = match self.clients.are_required() {
             true => "--cert CLIENT.crt --key CLIENT.key ",
             false => "",
         };
-        let trust = format!("{own}--cacert {} ", quoted(&certificate.trust));
+        let trust = format!("{own}--cacert {} ", quoted(&certificates.trust));
         writeln!(f, "    {}", self.curl("https", &trust))?;
         writeln!(f, "    {}\n", self.curl("http", ""))?;
         match self.serves_plaintext_here() {
@@ -204,7 +194,7 @@ impl fmt::Display for Startup<'_> {
         writeln!(f, "oneport {version} listens on {}\n", self.bound)?;
         self.write_schemes(f)?;
         writeln!(f)?;
-        self.write_certificate(f)?;
+        self.write_certificates(f)?;
         self.write_commands(f)
     }
 }

@@ -1,0 +1,85 @@
+//! The words for files that cannot be read, or hold something else.
+
+use std::fmt;
+use std::path::Path;
+
+use super::TlsConfigError;
+use crate::tls::{FileKind, Found, Role};
+
+pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let path = error.path().display();
+    match error {
+        TlsConfigError::Empty { role, .. } => write!(
+            f,
+            "{role} {path} is empty; expected {}; whatever wrote it has failed, write it again",
+            expected(*role)
+        ),
+        TlsConfigError::MalformedPem { detail, .. } => write!(
+            f,
+            "{path} is not valid PEM: {detail}; copy the file again, completely and as text"
+        ),
+        TlsConfigError::NoCertificate { found, .. } => {
+            instead(f, Role::Certificate, error.path(), found)
+        }
+        TlsConfigError::NoCrl { found, .. } => instead(f, Role::ClientCrl, error.path(), found),
+        TlsConfigError::NoKey { found, .. } => instead(f, Role::Key, error.path(), found),
+        TlsConfigError::NotFound { role, .. } => write!(
+            f,
+            "{role} {path} does not exist; check the path (a relative one starts at the working \
+             directory) and where symbolic links lead"
+        ),
+        TlsConfigError::NotRegular { role, found, .. } => {
+            let expected = expected(*role);
+            write!(
+                f,
+                "{role} {path} is {found}; expected a regular file with {expected}; "
+            )?;
+            f.write_str(match found {
+                FileKind::CharacterDevice | FileKind::Fifo => {
+                    "name that file, or pass `--allow-special-files` to read this all the same"
+                }
+                FileKind::Directory => "name the file in it",
+                FileKind::BlockDevice | FileKind::Other | FileKind::Socket => "name that file",
+            })
+        }
+        TlsConfigError::TicketSecrets { source, .. } => {
+            write!(f, "{} {path} cannot be used: {source}", Role::TicketSecrets)
+        }
+        TlsConfigError::TooLarge { role, .. } => write!(
+            f,
+            "{role} {path} is larger than {} KiB; expected {}; check that the path names the \
+             right file",
+            role.limit() / 1024,
+            expected(*role)
+        ),
+        TlsConfigError::Unreadable { role, .. } => write!(
+            f,
+            "{role} {path} cannot be read; let the user that runs the server read the file and \
+             enter the directories above it"
+        ),
+        other => write!(f, "{other:?}"),
+    }
+}
+
+fn expected(role: Role) -> &'static str {
+    match role {
+        Role::Certificate => "a PEM certificate chain, such as fullchain.pem",
+        Role::ClientCa => "the PEM certificates of the CAs that sign client certificates",
+        Role::ClientCrl => "certificate revocation lists, such as `oneport cert crl` makes",
+        Role::Key => "a PEM private key, such as privkey.pem",
+        Role::TicketSecrets => "lines that `openssl rand -hex 32` printed",
+    }
+}
+
+fn instead(f: &mut fmt::Formatter<'_>, role: Role, path: &Path, found: &Found) -> fmt::Result {
+    write!(
+        f,
+        "{role} {} holds {found}; expected {}; ",
+        path.display(),
+        expected(role)
+    )?;
+    match found.remedy(path) {
+        Some(remedy) => f.write_str(&remedy),
+        None => f.write_str("check that the path names the right file"),
+    }
+}
