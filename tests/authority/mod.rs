@@ -8,6 +8,7 @@ use rcgen::{
     BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer,
     KeyIdMethod, KeyPair, RevokedCertParams, SerialNumber,
 };
+use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tempfile::TempDir;
 
@@ -48,8 +49,26 @@ impl Authority {
         }
     }
 
+    /// One that was written to files.
+    pub fn read(pem: &str, key: &str) -> Self {
+        let der = CertificateDer::from_pem_slice(pem.as_bytes()).unwrap();
+        let key = KeyPair::from_pem(key).unwrap();
+        let name = oneport::tls::describe::CertificateSummary::from_der(&der).unwrap();
+        let params = Self::params(name.subject.strip_prefix("CN=").unwrap());
+        Self {
+            der,
+            pem: pem.to_owned(),
+            issuer: Issuer::new(params, key),
+        }
+    }
+
+    pub fn key_pem(&self) -> String {
+        self.issuer.key().serialize_pem()
+    }
+
     fn params(name: &str) -> CertificateParams {
-        let mut params = CertificateParams::default();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.distinguished_name = rcgen::DistinguishedName::new();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
         params
