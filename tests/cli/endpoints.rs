@@ -43,6 +43,7 @@ async fn whoami_says_how_the_visitor_came() {
             "cipher": "TLS_AES_128_GCM_SHA256",
             "alpn": "h2",
             "sni": "localhost",
+            "client_certificate": null,
             "resumed": false,
         })
     );

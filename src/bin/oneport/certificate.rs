@@ -7,10 +7,12 @@ use std::path::PathBuf;
 
 use oneport::tls::describe::CertificateSummary;
 use oneport::tls::generate::{DevelopmentCertificate, GenerateError};
+use oneport::tls::self_check::{Finding, Report};
 use oneport::tls::{Files, TlsConfig, TlsConfigError, Watch};
 
 use crate::args::{OwnCertificate, ServeArgs};
 use crate::listen_addr::ListenAddr;
+use crate::self_check;
 
 /// The certificates in use: what the server needs, and what people want to know.
 #[derive(Debug)]
@@ -21,6 +23,8 @@ pub(crate) struct Certificates {
     /// What a client has to trust: the development CA, or the certificate
     /// itself, since only the user knows which CA signed it.
     pub(crate) trust: PathBuf,
+    /// What clients would get.
+    pub(crate) checked: Report,
     source: Source,
 }
 
@@ -47,6 +51,8 @@ pub(crate) struct Source {
 pub(crate) enum CertificateError {
     Generate(GenerateError),
     Load(TlsConfigError),
+    /// No client could be served with it.
+    SelfCheck(Finding),
 }
 
 impl Certificates {
@@ -71,9 +77,12 @@ impl Certificates {
             development,
         };
         let config = source.files.load()?;
+        let used = source.used(&config);
+        let checked = self_check::run(&config, names(&used), &args.listen, bound);
         Ok(Self {
-            used: source.used(&config),
             config,
+            used,
+            checked: checked.map_err(CertificateError::SelfCheck)?,
             trust,
             source,
         })
@@ -85,13 +94,7 @@ impl Certificates {
 
     /// The names of all of them, each once.
     pub(crate) fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = Vec::new();
-        for name in self.used.iter().flat_map(|used| &used.summary.names) {
-            if !names.contains(name) {
-                names.push(name.clone());
-            }
-        }
-        names
+        names(&self.used)
     }
 
     /// What reloads them while the server has taken `self` apart.
@@ -128,6 +131,16 @@ impl Source {
         });
         used.collect()
     }
+}
+
+fn names(used: &[Used]) -> Vec<String> {
+    let mut names: Vec<String> = Vec::new();
+    for name in used.iter().flat_map(|used| &used.summary.names) {
+        if !names.contains(name) {
+            names.push(name.clone());
+        }
+    }
+    names
 }
 
 fn files(args: &ServeArgs, pairs: &[(PathBuf, PathBuf)]) -> Files {
@@ -175,6 +188,7 @@ impl fmt::Display for CertificateError {
         match self {
             Self::Generate(error) => error.fmt(f),
             Self::Load(error) => error.fmt(f),
+            Self::SelfCheck(finding) => finding.fmt(f),
         }
     }
 }
@@ -184,6 +198,7 @@ impl Error for CertificateError {
         match self {
             Self::Generate(error) => error.source(),
             Self::Load(error) => error.source(),
+            Self::SelfCheck(_) => None,
         }
     }
 }

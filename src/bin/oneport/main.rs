@@ -16,6 +16,7 @@ mod log;
 mod port_policy;
 mod reload;
 mod root;
+mod self_check;
 mod serve;
 mod signals;
 mod startup;

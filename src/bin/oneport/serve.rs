@@ -2,7 +2,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::SystemTime;
 
 use axum::Router;
 use oneport::layer::ReportPlaintext;
@@ -14,17 +13,13 @@ use tokio::sync::oneshot;
 use crate::answers::{self, Answers};
 use crate::args::ServeArgs;
 use crate::bind;
-use crate::certificate::{Certificates, Used};
+use crate::certificate::Certificates;
 use crate::exit::Failure;
 use crate::port_policy::PortPolicy;
 use crate::reload::{self, Reload};
 use crate::signals::{Hangups, ReportSignal, Signal, Signals};
 use crate::startup::Startup;
 use crate::{app, root};
-
-/// In days. Let's Encrypt's certificates are renewed 30 days before their end,
-/// so at 14 the renewal has failed for a while.
-const EXPIRES_SOON: i64 = 14;
 
 /// Serves until a signal, and says how it ended.
 pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
@@ -44,12 +39,6 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
     let app = application(&args, &policy, certificates.as_ref())?;
     let app = answers.around(app, &policy);
     warn_of_plaintext(bound, &policy);
-    for used in certificates
-        .iter()
-        .flat_map(|certificates| &certificates.used)
-    {
-        warn_of_expiry(used);
-    }
     Startup::new(&args, bound, &policy, certificates.as_ref()).print(args.log_format);
 
     let (drain, stop) = oneshot::channel::<()>();
@@ -151,18 +140,6 @@ fn warn_of_plaintext(bound: SocketAddr, policy: &PortPolicy) {
             "plaintext is served to everybody who can reach {bound}: what they send and receive can \
              be read and changed on the way; --allow-plaintext=private or =loopback narrows it"
         );
-    }
-}
-
-fn warn_of_expiry(used: &Used) {
-    let summary = &used.summary;
-    let (file, day) = (used.cert.display(), summary.expires_on());
-    match summary.days_left(SystemTime::now()) {
-        ..0 => tracing::warn!(
-            "the certificate in {file} expired on {day}: clients will refuse it; renew it"
-        ),
-        0..EXPIRES_SOON => tracing::warn!("the certificate in {file} expires on {day}: renew it"),
-        _ => {}
     }
 }
 

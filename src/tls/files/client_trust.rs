@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use rustls::pki_types::{CertificateDer, CertificateRevocationListDer};
 use rustls::server::WebPkiClientVerifier;
@@ -10,6 +11,7 @@ use rustls::{Error, RootCertStore};
 use sha2::{Digest, Sha256};
 
 use crate::tls::TlsConfigError;
+use crate::tls::crl::CrlSummary;
 use crate::tls::describe::CertificateSummary;
 use crate::tls::provider::provider;
 
@@ -89,15 +91,32 @@ impl ClientTrust {
         digest.finalize().into()
     }
 
-    /// One line of the log for each trusted certificate; the system's are
-    /// counted.
+    /// One line of the log for each trusted certificate and each list; the
+    /// system's are counted.
     pub(in crate::tls) fn log(&self) {
+        let mut listed = Vec::new();
+        for (path, crl) in &self.crls {
+            let Ok(crl) = CrlSummary::from_der(crl) else {
+                continue;
+            };
+            let (file, by) = (path.display(), crl.next_update_on().unwrap_or("any day"));
+            tracing::info!(%file, "client certificates: {crl}");
+            if crl.is_outdated(SystemTime::now()) {
+                tracing::warn!(
+                    %file,
+                    "this list of revoked client certificates was to be replaced by {by}: what was \
+                     revoked since then is still accepted; `oneport cert crl` renews it"
+                );
+            }
+            listed.push(crl.issuer);
+        }
         for (path, ca) in &self.cas {
             let Ok(ca) = CertificateSummary::from_der(ca) else {
                 continue;
             };
+            let file = path.display();
             tracing::info!(
-                file = %path.display(),
+                %file,
                 subject = ca.subject,
                 issuer = ca.issuer,
                 serial = ca.serial,
@@ -105,6 +124,14 @@ impl ClientTrust {
                 sha256 = ca.sha256,
                 "client certificates are trusted from this CA"
             );
+            if !listed.is_empty() && !listed.contains(&ca.subject) && self.system.is_empty() {
+                tracing::warn!(
+                    %file,
+                    "no list of revoked client certificates is from {}: as there are lists, its \
+                     clients are refused; add its list with --client-crl",
+                    ca.subject
+                );
+            }
         }
         if !self.system.is_empty() {
             let count = self.system.len();

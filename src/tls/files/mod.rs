@@ -11,8 +11,7 @@ mod watch;
 use std::path::{Path, PathBuf};
 
 #[cfg(feature = "generate")]
-pub(super) use self::certified::belong_together;
-pub(super) use self::certified::certify;
+pub(super) use self::certified::{belong_together, certify};
 pub use self::client_trust::ClientAuth;
 pub use self::named::UnknownNames;
 use self::parts::ClientFaults;

@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use rustls::ProtocolVersion;
 use rustls::pki_types::ServerName;
 
 use super::{Handshake, Outcome};
@@ -210,16 +209,22 @@ pub(super) fn of_handshakes(
     {
         return vec![name_refused(target, name)];
     }
+    let fails = |it: &Handshake| matches!(it.outcome, Outcome::Failed(_));
+    let severity = match handshakes.iter().all(fails) {
+        true => Severity::Failure,
+        // Most clients can do with the other version.
+        false => Severity::Warning,
+    };
     let failed = handshakes.iter().filter_map(|handshake| {
         let Outcome::Failed(why) = &handshake.outcome else {
             return None;
         };
         Some(Finding::new(
-            Severity::Failure,
+            severity,
             Problem::Handshake,
             format!(
                 "the handshake of {} for {target} fails: {why}",
-                version(handshake.version)
+                handshake.version_name()
             ),
             "compare certificate, key and cipher suites of the configuration with that",
         ))
@@ -280,12 +285,4 @@ pub(super) fn of_alpn(list: &[Vec<u8>]) -> Option<Finding> {
     };
     let remedy = "leave the list of the rustls configuration empty, and `TlsConfig::from` fills it";
     Some(Finding::new(severity, Problem::Alpn, sentence, remedy))
-}
-
-pub(super) fn version(version: ProtocolVersion) -> String {
-    match version {
-        ProtocolVersion::TLSv1_2 => "TLS 1.2".into(),
-        ProtocolVersion::TLSv1_3 => "TLS 1.3".into(),
-        other => format!("{other:?}"),
-    }
 }

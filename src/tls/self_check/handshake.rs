@@ -23,6 +23,17 @@ pub struct Handshake {
     pub outcome: Outcome,
 }
 
+impl Handshake {
+    /// `TLS 1.3` or `TLS 1.2`.
+    #[must_use]
+    pub fn version_name(&self) -> &'static str {
+        match self.version {
+            ProtocolVersion::TLSv1_2 => "TLS 1.2",
+            _ => "TLS 1.3",
+        }
+    }
+}
+
 /// How far a handshake came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -35,6 +46,19 @@ pub enum Outcome {
     Failed(String),
     /// There is no certificate for clients that ask for this name, or for none.
     NameRefused,
+}
+
+impl Outcome {
+    /// A word for machines that does not change, such as `name_refused`.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::ClientCertificate => "client_certificate",
+            Self::Completed => "completed",
+            Self::Failed(_) => "failed",
+            Self::NameRefused => "name_refused",
+        }
+    }
 }
 
 /// `needs a client certificate`, `works`, ..
@@ -60,6 +84,17 @@ pub enum Alpn {
     Ignored,
     /// The server refuses the handshake for it (alert 120).
     Refused,
+}
+
+impl Alpn {
+    /// The protocol, if the server chose one.
+    #[must_use]
+    pub fn chosen(&self) -> Option<&str> {
+        match self {
+            Self::Chosen(name) => Some(name),
+            Self::Ignored | Self::Refused => None,
+        }
+    }
 }
 
 /// What came of all handshakes for one name.

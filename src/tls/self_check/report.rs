@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use super::{Alpn, Finding, Handshake, Outcome, Severity, finding};
+use super::{Alpn, Finding, Handshake, Outcome, Severity};
 use crate::tls::describe::CertificateSummary;
 
 /// What the check found.
@@ -78,7 +78,7 @@ impl NameReport {
     /// `TLS 1.3, TLS 1.2`: those of one outcome.
     fn versions(&self, is: impl Fn(&Outcome) -> bool) -> Option<String> {
         let these = self.handshakes.iter().filter(|it| is(&it.outcome));
-        let these: Vec<_> = these.map(|it| finding::version(it.version)).collect();
+        let these: Vec<_> = these.map(|it| it.version_name()).collect();
         (!these.is_empty()).then(|| these.join(", "))
     }
 

@@ -15,6 +15,16 @@ pub(super) async fn whoami(
     request: request::Parts,
 ) -> Response {
     let visit = Visit::new(&conn, &request);
+    let client = conn.tls().and_then(|tls| tls.client_identity.as_ref());
+    let client = client.map(|client| {
+        let names = client.alt_names().iter().map(ToString::to_string);
+        json!({
+            "subject": client.subject(),
+            "names": names.collect::<Vec<_>>(),
+            "serial": client.serial(),
+            "sha256": client.sha256(),
+        })
+    });
     let tls = visit.tls.map(|tls| {
         json!({
             "version": tls.version,
@@ -22,6 +32,7 @@ pub(super) async fn whoami(
             "alpn": tls.alpn,
             "sni": tls.sni,
             "resumed": tls.resumed,
+            "client_certificate": client,
         })
     });
     let body = json!({

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::Startup;
 use crate::certificate::{Certificates, Used};
+use crate::self_check;
 
 impl Startup<'_> {
     pub(super) fn json(&self) -> Value {
@@ -23,6 +24,7 @@ impl Startup<'_> {
             "root": self.root.map(|root| root.display().to_string()),
             "certificate": certificates.first(),
             "certificates": certificates,
+            "self_check": self.certificates.map(|it| self_check::json(&it.checked)),
         })
     }
 }

@@ -13,6 +13,7 @@ use crate::args::{ClientArgs, ServeArgs, TlsMin};
 use crate::certificate::{Certificates, Used};
 use crate::log::LogFormat;
 use crate::port_policy::PortPolicy;
+use crate::self_check;
 
 /// The start-up report. Displays as text for people.
 pub(crate) struct Startup<'a> {
@@ -164,7 +165,8 @@ impl<'a> Startup<'a> {
             writeln!(f, "  sha256       {}", summary.sha256)?;
             writeln!(f, "  file         {}\n", cert.display())?;
         }
-        Ok(())
+        let checked = self_check::lines(&certificates.checked);
+        writeln!(f, "  self-check   {checked}\n")
     }
 
     fn write_commands(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
