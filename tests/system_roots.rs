@@ -17,7 +17,7 @@ use std::process::Command;
 use authority::{Authority, Folder};
 use caller::{Caller, Setup, VERSIONS, serve};
 use oneport::Mode;
-use oneport::tls::{ClientAuth, Files};
+use oneport::tls::{ClientAuth, Files, TlsConfigError};
 use rustls::AlertDescription;
 use support::output_of;
 
@@ -183,18 +183,37 @@ async fn the_systems_cas_beside_ones_own() {
     assert_eq!(alert, AlertDescription::CertificateRevoked);
 }
 
-#[tokio::test]
-async fn an_empty_store_is_an_error_that_says_so() {
+/// Minimal containers have no CAs, and a variable may lead to nothing. It was
+/// "the TLS library does not accept the certificate in ", of a file without a
+/// name; and beside a CA of one's own it was nothing at all.
+#[test]
+fn an_empty_store_is_an_error_that_says_so() {
     if !is_child() {
         let folder = Folder::new();
         folder.write("empty.pem", "");
-        let file = folder.path("empty.pem");
-        return again(
-            "an_empty_store_is_an_error_that_says_so",
-            "SSL_CERT_FILE",
-            &file,
-        );
+        std::fs::create_dir(folder.path("empty")).unwrap();
+        for (variable, value) in [
+            ("SSL_CERT_FILE", "empty.pem"),
+            ("SSL_CERT_FILE", "missing.pem"),
+            ("SSL_CERT_DIR", "empty"),
+        ] {
+            let value = folder.path(value);
+            again("an_empty_store_is_an_error_that_says_so", variable, &value);
+        }
+        return;
     }
-    let error = Handed::new().files.load().unwrap_err();
-    assert!(error.to_string().contains("SSL_CERT_FILE"), "{error}");
+    let here = Handed::new();
+    here.folder.write("ca.crt", &here.ca.pem);
+    let beside = here.files.clone().client_ca(here.folder.path("ca.crt"));
+    for files in [here.files, beside] {
+        let error = files.load().unwrap_err();
+        assert!(
+            matches!(error, TlsConfigError::NoSystemCas { .. }),
+            "{error}"
+        );
+        let said = error.to_string();
+        assert!(said.contains("SSL_CERT_FILE"), "{said}");
+        assert!(said.contains(error.path().to_str().unwrap()), "{said}");
+        assert!(!error.path().as_os_str().is_empty());
+    }
 }

@@ -72,8 +72,11 @@ async fn the_minimum_is_kept() {
         assert_eq!(call.version, ProtocolVersion::TLSv1_3);
     }
     let lines = log.lines_with("handshake");
-    assert_eq!(lines.len(), 1, "{lines:#?}");
-    assert!(lines[0].contains("remedy=\"the client offers only obsolete versions"));
+    assert!(!lines.is_empty());
+    for line in lines {
+        let remedy = "remedy=\"the client offers only obsolete versions";
+        assert!(line.contains(remedy), "{line}");
+    }
 }
 
 /// A reload that raises the minimum does not resume what is older.

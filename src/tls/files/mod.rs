@@ -141,7 +141,8 @@ impl Files {
     /// on Linux what `SSL_CERT_FILE` and `SSL_CERT_DIR` name, or else what the
     /// distribution installed. Everybody can get a certificate from those CAs:
     /// the application has to look at
-    /// [who it is for](crate::TlsInfo::client_identity).
+    /// [who it is for](crate::TlsInfo::client_identity). A store without any CA
+    /// is an error.
     #[cfg(feature = "native-roots")]
     pub fn client_system_roots(mut self) -> Self {
         self.system_roots = SystemRoots::Trust;
