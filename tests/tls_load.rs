@@ -58,6 +58,16 @@ fn key_formats() {
     files.certify("pkcs1.key", "rsa.crt");
     serves(&files, "rsa.crt", "pkcs1.key");
 
+    // The same three without PEM around them.
+    files.openssl("pkcs8 -topk8 -nocrypt -in server.key -outform DER -out pkcs8.der");
+    serves(&files, "server.crt", "pkcs8.der");
+    files.openssl("ec -in server.key -outform DER -out sec1.der");
+    serves(&files, "server.crt", "sec1.der");
+    files.openssl("rsa -in pkcs1.key -traditional -outform DER -out pkcs1.der");
+    serves(&files, "rsa.crt", "pkcs1.der");
+    files.openssl("pkcs8 -topk8 -nocrypt -in pkcs1.key -out rsa-pkcs8.key");
+    serves(&files, "rsa.crt", "rsa-pkcs8.key");
+
     files.openssl("genpkey -algorithm ed25519 -out ed25519.key");
     files.certify("ed25519.key", "ed25519.crt");
     serves(&files, "ed25519.crt", "ed25519.key");

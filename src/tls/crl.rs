@@ -94,11 +94,11 @@ fn check(path: &Path, position: usize, crl: &[u8]) -> Result<(), TlsConfigError>
 /// RFC 5280 5.2.4.
 const DELTA_CRL_INDICATOR: &str = "2.5.29.27";
 
-fn malformed(path: &Path, position: usize, error: MalformedCrl) -> TlsConfigError {
+fn malformed(path: &Path, position: usize, source: MalformedCrl) -> TlsConfigError {
     TlsConfigError::MalformedCrl {
         path: path.into(),
         position,
-        detail: error.detail,
+        source,
     }
 }
 

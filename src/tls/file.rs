@@ -92,7 +92,8 @@ pub(super) enum Kinds {
     /// Also FIFOs and character devices, for `--cert <(vault ..)`. They are
     /// read up to the same limit, but may keep us waiting, and give their
     /// content once: such a configuration cannot be reloaded.
-    #[allow(dead_code)] // until the builder of configurations offers it
+    // Nothing asks for it where there is no provider to load with.
+    #[cfg_attr(not(any(feature = "aws-lc-rs", feature = "ring")), allow(dead_code))]
     Any,
     /// Regular files. A path that leads elsewhere is a mistake, as a rule, and
     /// one that may hang the start.
@@ -190,4 +191,57 @@ fn kind(file_type: fs::FileType) -> Option<FileKind> {
     } else {
         FileKind::Other
     })
+}
+
+#[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used)] // A panic is how a test fails.
+mod tests {
+    use super::*;
+
+    /// `--cert <(vault ..)`.
+    #[test]
+    fn a_fifo_is_read_where_that_is_asked_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("fifo");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let writer = {
+            let path = path.clone();
+            std::thread::spawn(move || fs::write(path, "from a pipe"))
+        };
+        let content = read(&path, Role::Key, Kinds::Any).unwrap();
+        writer.join().unwrap().unwrap();
+        assert_eq!(content, b"from a pipe");
+    }
+
+    #[test]
+    fn special_files_have_limits_too() {
+        let endless = read(Path::new("/dev/zero"), Role::Key, Kinds::Any);
+        assert!(
+            matches!(endless, Err(TlsConfigError::TooLarge { .. })),
+            "{endless:?}"
+        );
+        let nothing = read(Path::new("/dev/null"), Role::Key, Kinds::Any);
+        assert!(
+            matches!(nothing, Err(TlsConfigError::Empty { .. })),
+            "{nothing:?}"
+        );
+    }
+
+    #[test]
+    fn directories_and_sockets_are_never_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let socket = dir.path().join("socket");
+        let _listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+        for (path, kind) in [
+            (dir.path(), FileKind::Directory),
+            (&socket, FileKind::Socket),
+        ] {
+            let error = read(path, Role::Key, Kinds::Any);
+            assert!(
+                matches!(error, Err(TlsConfigError::NotRegular { found, .. }) if found == kind),
+                "{error:?}"
+            );
+        }
+    }
 }

@@ -24,6 +24,7 @@ enum Kind {
     /// Without PEM around it, named as [`name`] does.
     Der(&'static str),
     /// In words.
+    #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
     Key(String),
     Pkcs12,
     /// PEM sections, named as [`name`] does, each once.
@@ -92,7 +93,7 @@ impl Found {
                 )
             }
             _ if has(OPENSSL_CERTIFICATE) => {
-                format!("convert it: `openssl x509 -in {path} -out server.crt`")
+                format!("convert it: `openssl x509 -in {path} -out plain.crt`")
             }
             _ if has(PUBLIC_KEY) => {
                 "name the file with the private key that it is the other half of".into()
@@ -107,6 +108,7 @@ impl fmt::Display for Found {
         match &self.0 {
             Kind::Binary => f.write_str("binary data of an unknown kind"),
             Kind::Der(name) => f.write_str(name),
+            #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
             Kind::Key(words) => f.write_str(words),
             Kind::Pkcs12 => f.write_str("a PKCS#12 bundle (.p12, .pfx)"),
             Kind::Sections(sections) => f.write_str(&sections.join(" and ")),

@@ -31,6 +31,9 @@ const MOST_RSA_BITS: usize = if cfg!(feature = "aws-lc-rs") {
     4096
 };
 
+/// The largest RSA key by which the provider verifies.
+const MOST_VERIFIED_RSA_BITS: usize = 8192;
+
 impl KeyKind {
     /// Nothing where it is of a kind that has no name here, or damaged.
     pub(super) fn of_private(key: &PrivateKeyDer<'_>) -> Option<Self> {
@@ -87,14 +90,21 @@ impl KeyKind {
     /// Whether a server can sign with it.
     pub(super) fn signs(&self) -> bool {
         match self {
-            Self::Ecdsa(curve) => match &**curve {
-                "P-256" | "P-384" => true,
-                "P-521" => cfg!(feature = "aws-lc-rs"),
-                _ => false,
-            },
+            Self::Ecdsa(curve) => {
+                matches!(&**curve, "P-256" | "P-384")
+                    || curve == "P-521" && cfg!(feature = "aws-lc-rs")
+            }
             Self::Ed25519 => true,
             Self::Other(_) => false,
             Self::Rsa(bits) => (LEAST_RSA_BITS..=MOST_RSA_BITS).contains(bits),
+        }
+    }
+
+    /// Whether signatures by it can be verified, if it is of a known kind.
+    pub(super) fn verifies(&self) -> bool {
+        match self {
+            Self::Rsa(bits) => (LEAST_RSA_BITS..=MOST_VERIFIED_RSA_BITS).contains(bits),
+            _ => true,
         }
     }
 
@@ -116,7 +126,9 @@ impl fmt::Display for KeyKind {
 }
 
 fn curve_name(parameters: Option<&Any<'_>>) -> String {
-    let Some(Ok(curve)) = parameters.map(|it| Oid::try_from(it.clone())) else {
+    // Its numbers may stand in the place of its name (RFC 3279 2.3.5).
+    let named = parameters.filter(|it| it.tag() == Tag::Oid);
+    let Some(Ok(curve)) = named.map(|it| Oid::try_from(it.clone())) else {
         return "a curve without a name".into();
     };
     let curve = curve.to_id_string();

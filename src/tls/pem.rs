@@ -15,6 +15,7 @@ use super::{Found, TlsConfigError, describe};
 #[derive(Debug)]
 pub(super) struct Contents {
     path: PathBuf,
+    role: Role,
     certificates: Vec<CertificateDer<'static>>,
     keys: Vec<PrivateKeyDer<'static>>,
     encrypted_key: bool,
@@ -36,6 +37,7 @@ impl Contents {
         let content = without_mark(&content);
         let mut contents = Self {
             path: path.into(),
+            role,
             certificates: Vec::new(),
             keys: Vec::new(),
             encrypted_key: false,
@@ -56,10 +58,14 @@ impl Contents {
             return Ok(&self.certificates);
         }
         Err(if self.encrypted_key || !self.keys.is_empty() {
-            TlsConfigError::KeyInsteadOfCertificate { path: path() }
+            TlsConfigError::KeyInsteadOfCertificate {
+                path: path(),
+                role: self.role,
+            }
         } else {
             TlsConfigError::NoCertificate {
                 path: path(),
+                role: self.role,
                 found: self.found.clone(),
             }
         })

@@ -9,7 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use oneport::tls::{self, TlsConfig, TlsConfigError};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rcgen::{
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, SanType,
+};
 use tempfile::TempDir;
 
 /// A directory with the files of one test.
@@ -20,27 +22,16 @@ impl Files {
     pub(super) fn new() -> Self {
         let files = Self(tempfile::tempdir().unwrap());
         let ca_key = KeyPair::generate().unwrap();
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let ca = params.self_signed(&ca_key).unwrap();
-        files.write("ca.crt", ca.pem());
+        let mut ca = named("Test CA");
+        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        files.write("ca.crt", ca.self_signed(&ca_key).unwrap().pem());
         files.write("ca.key", ca_key.serialize_pem());
 
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(["localhost".to_owned()]).unwrap();
-        let certificate = params
-            .signed_by(
-                &key,
-                &Issuer::new(
-                    {
-                        let mut ca = CertificateParams::default();
-                        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-                        ca
-                    },
-                    ca_key,
-                ),
-            )
-            .unwrap();
+        let mut server = named("localhost");
+        server.subject_alt_names = vec![SanType::DnsName("localhost".try_into().unwrap())];
+        let issuer = Issuer::new(ca, ca_key);
+        let certificate = server.signed_by(&key, &issuer).unwrap();
         files.write("server.crt", certificate.pem());
         files.write("server.key", key.serialize_pem());
         files
@@ -102,4 +93,13 @@ impl Files {
              -extfile san.ext -out {certificate}"
         ));
     }
+}
+
+pub(super) fn named(common_name: &str) -> CertificateParams {
+    let mut params = CertificateParams::default();
+    params.distinguished_name = DistinguishedName::new();
+    params
+        .distinguished_name
+        .push(DnType::CommonName, common_name);
+    params
 }

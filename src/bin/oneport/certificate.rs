@@ -44,6 +44,8 @@ pub(crate) struct Source {
     pairs: Vec<(PathBuf, PathBuf)>,
     /// The directory and the names of the development certificate.
     development: Option<(Option<PathBuf>, Vec<String>)>,
+    /// What clients may call this listener.
+    called: Vec<String>,
 }
 
 /// Why there is no usable certificate.
@@ -75,14 +77,13 @@ impl Certificates {
             files: files(args, &pairs),
             pairs,
             development,
+            called: self_check::called(&args.listen, bound),
         };
         let config = source.files.load()?;
-        let used = source.used(&config);
-        let checked = self_check::run(&config, names(&used), &args.listen, bound);
         Ok(Self {
+            used: source.used(&config),
+            checked: source.check(&config)?,
             config,
-            used,
-            checked: checked.map_err(CertificateError::SelfCheck)?,
             trust,
             source,
         })
@@ -110,13 +111,28 @@ impl Source {
         if let Some((dir, names)) = &self.development {
             DevelopmentCertificate::load_or_create(dir.as_deref(), names)?;
         }
-        self.files.reload(config)?;
+        let renewed = self.files.load()?;
+        self.check(&renewed)?;
+        config.reload(renewed);
         Ok(self.used(config))
     }
 
     /// What reloads them when the files change.
     pub(crate) fn watch(&self, config: &TlsConfig) -> Watch {
-        self.files.clone().watch(config)
+        let (source, watched) = (self.clone(), config.clone());
+        self.files.clone().watch_and_tell(config, move |outcome| {
+            // What fails is logged by the watch, what is found by the check.
+            if outcome.is_ok()
+                && let Err(error) = source.check(&watched)
+            {
+                tracing::error!("the new certificates: {error}");
+            }
+        })
+    }
+
+    fn check(&self, config: &TlsConfig) -> Result<Report, CertificateError> {
+        let names = names(&self.used(config));
+        self_check::run(config, names, &self.called).map_err(CertificateError::SelfCheck)
     }
 
     fn used(&self, config: &TlsConfig) -> Vec<Used> {

@@ -11,8 +11,8 @@ use crate::listen_addr::ListenAddr;
 /// A certificate may have a hundred names, and each costs three handshakes.
 const MOST_NAMES: usize = 32;
 
-/// Shakes hands for what clients may call this listener and for the names of
-/// the certificates, and logs what is wrong.
+/// Shakes hands for what clients may call this listener, and for the names of
+/// the certificates; logs what is wrong.
 ///
 /// # Errors
 ///
@@ -20,10 +20,9 @@ const MOST_NAMES: usize = 32;
 pub(crate) fn run(
     config: &TlsConfig,
     names: Vec<String>,
-    listen: &ListenAddr,
-    bound: SocketAddr,
+    called: &[String],
 ) -> Result<Report, Finding> {
-    let mut targets = listen_targets(listen, bound);
+    let mut targets = called.to_vec();
     for name in names {
         if !targets.contains(&name) {
             targets.push(name);
@@ -50,9 +49,11 @@ pub(crate) fn run(
     }
 }
 
+/// What clients may call this listener.
+///
 /// What nobody else can connect to is not looked at: an own certificate need
 /// not be for 127.0.0.1 because its server listens there behind a tunnel.
-fn listen_targets(listen: &ListenAddr, bound: SocketAddr) -> Vec<String> {
+pub(crate) fn called(listen: &ListenAddr, bound: SocketAddr) -> Vec<String> {
     let name = listen.name().map(str::to_owned);
     let ip = bound.ip().to_canonical();
     let ip = (!ip.is_unspecified() && !ip.is_loopback()).then(|| ip.to_string());

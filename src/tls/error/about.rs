@@ -56,6 +56,7 @@ impl Error for TlsConfigError {
         match self {
             Self::Refused { source, .. } | Self::UnsupportedKey { source, .. } => Some(source),
             Self::MalformedCertificate { source, .. } => Some(source),
+            Self::MalformedCrl { source, .. } => Some(source),
             Self::Unreadable { source, .. } => Some(source),
             _ => None,
         }

@@ -40,12 +40,13 @@ pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Re
             )?;
             f.write_str(match role {
                 Role::ClientCa => {
-                    "pass the certificate that this CA uses now (`oneport cert ca` makes a new \
-                     CA), or start all the same with `--accept-expired-cert`"
+                    "pass the certificate that this CA uses now (`oneport cert ca \
+                     --for clients` makes a new one), or start all the same with `--accept-expired-cert`"
                 }
                 _ => {
-                    "clients refuse it: renew it with `certbot renew` or `oneport cert server`, or \
-                     start all the same with `--accept-expired-cert`"
+                    "clients refuse it: renew it with `certbot renew` or \
+                     `oneport cert server --force`, or start all the same with \
+                     `--accept-expired-cert`"
                 }
             })
         }
@@ -65,17 +66,15 @@ pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Re
             "certificate {position} in {path} is not a valid X.509 certificate; copy the file \
              again from where it was issued"
         ),
-        TlsConfigError::MalformedCrl {
-            position, detail, ..
-        } => write!(
+        TlsConfigError::MalformedCrl { position, .. } => write!(
             f,
-            "certificate revocation list {position} in {path} is not valid: {detail}; get it again \
-             from the CA, or make it again with `oneport cert crl`"
+            "certificate revocation list {position} in {path} is not valid; get it again from the \
+             CA, or make it again with `oneport cert crl`"
         ),
         TlsConfigError::MissingNames { subject, .. } => write!(
             f,
-            "the certificate in {path} ({subject}) has no subject alternative names (SAN), so \
-             clients refuse it, whatever name its subject has; {NAMED}"
+            "the certificate in {path} ({subject}) names no host in its subject alternative names \
+             (SAN), so clients refuse it, whatever its subject says; regenerate with {NAMED}"
         ),
         TlsConfigError::NotYetValid {
             position,
@@ -90,8 +89,8 @@ pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Re
         ),
         TlsConfigError::ObsoleteVersion { version, .. } => write!(
             f,
-            "the certificate in {path} is X.509 version {version} (no SAN); regenerate with \
-             `oneport cert server`, as clients refuse it: {NAMED}"
+            "the certificate in {path} is X.509 version {version} (no SAN); regenerate with {NAMED}; \
+             clients refuse what does not say for which names it is"
         ),
         TlsConfigError::Refused { path, .. } => write!(
             f,
@@ -107,19 +106,21 @@ pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Re
             ..
         } => {
             let before = position - 1;
-            write!(f, "certificate {position} in {path} ({subject}) ")?;
             if subject == expected {
-                f.write_str("has the name of the issuer of ")?;
-                write!(f, "certificate {before}, but its key did not sign it; ")?;
-                f.write_str("a CA that is made anew has a new key: put the certificate there ")?;
-                f.write_str("that it had at the time")
+                write!(
+                    f,
+                    "certificate {position} in {path} ({subject}) has the name of the issuer of \
+                     certificate {before}, but its key did not sign it; expected the certificate \
+                     that {expected} had at the time; a CA that is made anew has a new key: put \
+                     the old one there, or have certificate {before} issued again"
+                )
             } else {
                 write!(
                     f,
-                    "did not issue certificate {before}; expected {expected} "
-                )?;
-                f.write_str("or nothing there; take the certificate out that does not belong to ")?;
-                f.write_str("the chain, as fullchain.pem has it from the CA")
+                    "certificate {position} in {path} ({subject}) did not issue certificate \
+                     {before}; expected the certificate of {expected}; put that one there, or take \
+                     certificate {position} out if it does not belong to this chain"
+                )
             }
         }
         TlsConfigError::UnsupportedCrl {
@@ -127,9 +128,9 @@ pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Re
         } => write!(
             f,
             "certificate revocation list {position} in {path} is {found}; expected version 2 with \
-             a day of the next update, and all revocations; make it with `oneport cert crl`, or \
-             with `openssl ca -gencrl -crldays 30 -crlexts EXTENSIONS`, the section of \
-             openssl.cnf in which `authorityKeyIdentifier=keyid` stands"
+             a day of the next update, and all revocations of one CA; `oneport cert crl` makes \
+             such lists, and so does `openssl ca -gencrl` where `crl_extensions` in openssl.cnf \
+             names a section with `authorityKeyIdentifier=keyid`"
         ),
         TlsConfigError::UnsupportedPublicKey {
             role,
@@ -137,16 +138,18 @@ pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Re
             subject,
             found,
             ..
-        } => write!(
-            f,
-            "certificate {position} in {path} ({subject}) has {found}, which {}; expected ECDSA \
-             P-256 or P-384, Ed25519, or RSA with 2048 bits or more; have it issued again for a \
-             new key (`oneport cert ca` makes a CA)",
-            match role {
-                Role::ClientCa => "cannot be used to verify clients",
-                _ => "clients refuse",
-            }
-        ),
+        } => {
+            let (refused, command) = match role {
+                Role::ClientCa => ("cannot be used to verify clients", "ca --for clients"),
+                _ => ("clients refuse", "ca"),
+            };
+            write!(
+                f,
+                "certificate {position} in {path} ({subject}) has {found}, which {refused}; \
+                 expected ECDSA P-256 or P-384, Ed25519, or RSA with 2048 bits or more; have it \
+                 issued again for a new key (`oneport cert {command}` makes a CA)"
+            )
+        }
         TlsConfigError::WeakSignature {
             position,
             subject,
@@ -172,6 +175,5 @@ pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Re
 
 /// Old recipes call `openssl x509 -req` without extensions: the result is of
 /// version 1, or lacks the names.
-const NAMED: &str = "expected the names and addresses that clients use: `oneport cert server` makes \
-    such a certificate, and so does `openssl x509 -req` with \
-    `-extfile <(echo subjectAltName=DNS:localhost)` and your own names";
+const NAMED: &str = "`oneport cert server`, or with `openssl x509 -req` and \
+    `-extfile <(echo subjectAltName=DNS:localhost)` (your own names)";

@@ -18,9 +18,7 @@ pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Re
             f,
             "{path} is not valid PEM: {detail}; copy the file again, completely and as text"
         ),
-        TlsConfigError::NoCertificate { found, .. } => {
-            instead(f, Role::Certificate, error.path(), found)
-        }
+        TlsConfigError::NoCertificate { role, found, .. } => instead(f, *role, error.path(), found),
         TlsConfigError::NoCrl { found, .. } => instead(f, Role::ClientCrl, error.path(), found),
         TlsConfigError::NoKey { found, .. } => instead(f, Role::Key, error.path(), found),
         TlsConfigError::NoSystemCas { path } if path.as_os_str().is_empty() => f.write_str(

@@ -4,6 +4,7 @@
 use std::fmt;
 
 use super::{Shell, TlsConfigError};
+use crate::tls::Role;
 
 pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let path = error.path().display();
@@ -18,14 +19,17 @@ pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Re
         TlsConfigError::EncryptedKey { .. } => write!(
             f,
             "key file {path} is encrypted with a passphrase, which a server cannot ask for; \
-             expected a key without one: `(umask 077; openssl pkey -in {shell} -out server.key)`"
+             expected a key without one: `(umask 077; openssl pkey -in {shell} -out plain.key)`"
         ),
-        TlsConfigError::KeyInsteadOfCertificate { .. } => write!(
-            f,
-            "certificate file {path} holds a private key and no certificate; if the certificate \
-             and the key path are swapped, swap them back, else name the file that contains \
-             `-----BEGIN CERTIFICATE-----`"
-        ),
+        TlsConfigError::KeyInsteadOfCertificate { role, .. } => {
+            write!(f, "{role} {path} holds a private key and no certificate; ")?;
+            if *role == Role::Certificate {
+                f.write_str(
+                    "if the certificate and the key path are swapped, swap them back, else ",
+                )?;
+            }
+            f.write_str("name the file that contains `-----BEGIN CERTIFICATE-----`")
+        }
         TlsConfigError::KeyMismatch { key, .. } => write!(
             f,
             "the private key in {} does not belong to the certificate in {path}; name the two \
@@ -61,5 +65,5 @@ pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Re
 const EXPECTED: &str = "ECDSA P-256 or P-384, Ed25519, or RSA with 2048 bits or more";
 
 const NEW_KEY: &str = "have a certificate issued for a new key, which \
-    `(umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out server.key)` \
+    `(umask 077; openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out new.key)` \
     makes (`oneport cert server` makes both)";

@@ -11,13 +11,13 @@ use std::path::PathBuf;
 
 pub(super) use self::display::Shell;
 
-use super::describe::MalformedCertificate;
+use super::describe::{MalformedCertificate, MalformedCrl};
 use super::{FileKind, Found, Role, TicketSecretsError};
 
 /// A pair of certificate and key files cannot be used.
 ///
-/// The text names the file, what was found in it, what was expected, and what
-/// to do. It never contains any of a key.
+/// The text names the file, what was found, what was expected, and what to do.
+/// It never contains any of a key. docs/tls-errors.md explains each.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum TlsConfigError {
@@ -33,8 +33,7 @@ pub enum TlsConfigError {
         /// The key file.
         path: PathBuf,
     },
-    /// The certificates of a chain do not follow each other: the issuer of one
-    /// is in the file, but not right after it.
+    /// The issuer of a certificate is in the file, but not right after it.
     ChainOrder {
         /// The certificate file.
         path: PathBuf,
@@ -72,10 +71,12 @@ pub enum TlsConfigError {
         /// Its last day, in UTC, as `2030-01-31`.
         on: String,
     },
-    /// The certificate file holds a private key and no certificate.
+    /// A certificate file holds a private key and no certificate.
     KeyInsteadOfCertificate {
-        /// The certificate file.
+        /// The file.
         path: PathBuf,
+        /// Which certificates it was to hold.
+        role: Role,
     },
     /// The private key belongs to none of the certificates.
     KeyMismatch {
@@ -84,8 +85,7 @@ pub enum TlsConfigError {
         /// The key file.
         key: PathBuf,
     },
-    /// A certificate that was to be a CA's is a leaf that somebody else signed:
-    /// no client certificate can be verified by it.
+    /// What was to be a CA is a leaf that somebody else signed.
     LeafAsClientCa {
         /// The client CA file.
         path: PathBuf,
@@ -111,10 +111,10 @@ pub enum TlsConfigError {
         path: PathBuf,
         /// Which list of the file, from 1.
         position: usize,
-        /// What the parser stumbled over.
-        detail: String,
+        /// Why.
+        source: MalformedCrl,
     },
-    /// The file is damaged: it has PEM sections that cannot be decoded.
+    /// The file has PEM sections that cannot be decoded.
     MalformedPem {
         /// The file.
         path: PathBuf,
@@ -128,10 +128,12 @@ pub enum TlsConfigError {
         /// Whose certificate it is.
         subject: String,
     },
-    /// The certificate file holds neither certificate nor key.
+    /// A certificate file holds neither certificate nor key.
     NoCertificate {
-        /// The certificate file.
+        /// The file.
         path: PathBuf,
+        /// Which certificates it was to hold.
+        role: Role,
         /// What is in it.
         found: Found,
     },
@@ -212,8 +214,7 @@ pub enum TlsConfigError {
         position: usize,
         /// Whose certificate that is.
         subject: String,
-        /// Who issued the certificate before it. The same as `subject` where
-        /// only the name is right, and the key another one.
+        /// Who issued the one before it; `subject` if only its key is another.
         expected: String,
     },
     /// The file with the secrets of session tickets cannot be used.
@@ -255,15 +256,14 @@ pub enum TlsConfigError {
         /// Why.
         source: rustls::Error,
     },
-    /// The private key is too short, or of an algorithm that is not supported.
+    /// The private key is too short, or not supported.
     UnsupportedKeyKind {
         /// The key file.
         path: PathBuf,
         /// What key it is.
         found: Found,
     },
-    /// The public key in a certificate is too short, or of an algorithm that is
-    /// not supported.
+    /// The public key in a certificate is too short, or not supported.
     UnsupportedPublicKey {
         /// The file.
         path: PathBuf,

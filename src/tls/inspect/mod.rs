@@ -83,7 +83,7 @@ pub(super) fn server_chain(
 /// A leaf that signed itself is one as well: pinned, it lets in the client that
 /// has exactly this certificate. A leaf that somebody else signed does not even
 /// that: webpki compares names of trust anchors with the *issuer* of what a
-/// client sends, so a pinned leaf is `UnknownIssuer` (`pinned_leaves` below). It
+/// client sends, so a pinned leaf is `UnknownIssuer` (`pinned_leaves` in the tests). It
 /// is what one gets who passes the wrong file of three.
 pub(super) fn client_ca(
     path: &Path,
@@ -103,7 +103,7 @@ pub(super) fn client_ca(
                 issuer: describe::name(ca.issuer()),
             });
         }
-        let refused = |kind: &KeyKind| kind.is_weak() || !signature::is_known(ca);
+        let refused = |kind: &KeyKind| !kind.verifies() || !signature::is_known(ca);
         supported_key(path, Role::ClientCa, index, ca, refused)?;
     }
     valid(path, Role::ClientCa, &cas, now, expiry)
@@ -196,3 +196,7 @@ fn valid(
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // A panic is how a test fails.
+mod tests;

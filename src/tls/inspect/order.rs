@@ -42,10 +42,10 @@ pub(super) fn check(path: &Path, chain: &[X509Certificate<'_>]) -> Result<(), Tl
 /// Whether the certificate before stands for the same holder and key.
 ///
 /// The same certificate twice comes of `cat server.crt fullchain.pem`, the same
-/// CA under two signatures (a cross-certificate) from CAs that offer both ways
-/// to a root. Both cost a client a kilobyte and nothing else: clients look for
-/// an issuer among all that they were sent, as the handshakes in
-/// `tests/tls_load.rs` show for rustls and OpenSSL. Another certificate for the
+/// CA under two signatures (a cross-certificate) from CAs that offer two ways to
+/// a root. They are let pass, as no client is worse off: the first costs a
+/// kilobyte, the second helps rustls and browsers, while OpenSSL tries only the
+/// one that comes first (`tests/tls_accepted.rs`). Another certificate for the
 /// server itself is not the same: only the first is ever used.
 fn again(chain: &[X509Certificate<'_>], index: usize) -> bool {
     let (this, before) = (&chain[index], &chain[index - 1]);

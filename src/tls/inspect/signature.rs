@@ -6,6 +6,7 @@ use x509_parser::prelude::X509Certificate;
 use x509_parser::signature_algorithm::RsaSsaPssParams;
 use x509_parser::x509::AlgorithmIdentifier;
 
+use crate::tls::key_kind::KeyKind;
 use crate::tls::provider::provider;
 
 /// Whether a key made a signature.
@@ -14,13 +15,19 @@ pub(super) enum Verdict {
     /// It did not, or something was changed since.
     Forged,
     Good,
-    /// The provider does not know such signatures: SHA-1, for one.
+    /// The provider does not verify such signatures: by SHA-1, for one, or by
+    /// short keys.
     Unknown,
 }
 
 /// Whether `issuer` signed the certificate.
 pub(super) fn verify(certificate: &X509Certificate<'_>, issuer: &X509Certificate<'_>) -> Verdict {
     let public_key = issuer.public_key();
+    // The provider does not tell a key that it does not take from a signature
+    // that is not good.
+    if KeyKind::of_public(public_key).is_some_and(|kind| !kind.verifies()) {
+        return Verdict::Unknown;
+    }
     let (Some(signed_by), Some(key)) = (signature_algorithm(certificate), key_algorithm(issuer))
     else {
         return Verdict::Unknown;
