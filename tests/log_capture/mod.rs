@@ -38,7 +38,7 @@ impl Log {
 
 /// With one subscriber in the process, tracing asks the thread that comes first
 /// to a line whether anybody wants it; if that is a test without a capture, the
-/// line is off for good, in 1 of 3 runs of a file with one capturing test. With
+/// line is off for good, in 16 of 30 runs of a file with one test that captures. With
 /// two of them it asks all.
 static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(tracing_subscriber::registry()));
 
