@@ -19,19 +19,37 @@
 //! (SEC1) or `BEGIN RSA PRIVATE KEY` (PKCS#1). Both may be the same file.
 //! PEM is the usual form; a file with a single certificate or key in DER is
 //! read as well. Symbolic links are followed. Anything that is not a regular
-//! file is refused, and so are certificate files over 1 MiB and key files over
-//! 64 KiB: pointing the server at `/dev/zero` is an error, not a full memory.
+//! file is refused, unless that is asked for, and so are certificate files over
+//! 1 MiB and key files over 64 KiB: pointing the server at `/dev/zero` is an
+//! error, not a full memory.
 //!
 //! What is wrong with a file is a `TlsConfigError`, whose text names the file,
-//! what was found in it, what was expected and what to do.
+//! what was found in it, what was expected and what to do. Files that can be
+//! read are looked at as clients would: a certificate that has expired, is for no
+//! name or is a CA's, a chain out of order, a weak key or signature is an error
+//! before the port opens. `tls::self_check` shakes hands for each name besides.
+//!
+//! # How do I ask clients for a certificate?
+//!
+//! `tls::Files::client_ca` names the CAs that sign them (mutual TLS), and
+//! [`TlsInfo::client_identity`](crate::TlsInfo::client_identity) says of each
+//! request who sent it. Plaintext on the same port is refused then, whatever the
+//! policy, unless
+//! [`plaintext_beside_client_auth`](crate::Acceptor::plaintext_beside_client_auth)
+//! says otherwise: it would be a way around. rustls looks at a client's
+//! certificate in a full handshake only, and sessions are resumed for hours; an
+//! [`Acceptor`](crate::Acceptor) with a configuration from `tls::Files` looks
+//! again at each resumption, so that what has expired or was revoked meanwhile
+//! does not get in.
 //!
 //! # How does reload work?
 //!
 //! A [`TlsConfig`] is a handle; its clones share one configuration.
 //! [`TlsConfig::reload`] replaces it for every clone. Each new handshake takes
 //! the configuration that is current when it starts. Connections that are open
-//! keep theirs until they end. Build the new configuration first and reload
-//! when that succeeded, then a broken file never reaches a client:
+//! keep theirs until they end. `tls::Files` validates first and replaces then, by
+//! `tls::Files::reload` when you say so, by `tls::Files::watch` (feature `watch`)
+//! when a file changes:
 //!
 #![cfg_attr(
     all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")),
@@ -43,21 +61,32 @@
 )]
 //! use oneport::tls;
 //!
-//! let tls = tls::load("fullchain.pem", "privkey.pem")?;
+//! let files = tls::Files::new("fullchain.pem", "privkey.pem");
+//! let tls = files.load()?;
 //! // Hand `tls.clone()` to the server. Later, when the files were renewed:
-//! match tls::load("fullchain.pem", "privkey.pem") {
-//!     Ok(renewed) => tls.reload(renewed),
-//!     Err(error) => eprintln!("the old certificate stays in use: {error}"),
+//! if let Err(error) = files.reload(&tls) {
+//!     eprintln!("the old certificate stays in use: {error}");
 //! }
 //! # Ok::<(), tls::TlsConfigError>(())
 //! ```
 //!
-//! Sessions from before a reload are not resumed after it, unless the new
-//! configuration shares the session storage and ticketer of the old one:
-//! clients then do a full handshake, which they do by themselves. Do not share
-//! them between configurations that differ in client authentication: a session
-//! that began without a client certificate would resume into the
-//! configuration that demands one.
+//! # Which sessions are resumed after a reload?
+//!
+//! Where both configurations are from `tls::Files`: all of them, unless anything
+//! changed by which client certificates are judged (CAs, lists of revoked ones,
+//! whether they are required); then none. A renewed certificate costs clients
+//! nothing. Where you built a `ServerConfig` yourself: none, unless it shares the
+//! session storage or the ticketer of the old one. Do not share them between
+//! configurations that differ in client authentication: a session that began
+//! without a client certificate would resume into the configuration that demands
+//! one. Several machines resume each other's sessions by
+//! `tls::Files::ticket_secrets`.
+//!
+//! # Is it safe against quantum computers?
+//!
+//! The key exchange is, with feature `aws-lc-rs` and a client that offers
+//! X25519MLKEM768, as browsers do: what is recorded today is not read later.
+//! *ring* has no such key exchange.
 //!
 //! # Why does my configuration suddenly have ALPN?
 //!

@@ -5,7 +5,16 @@
 mod support;
 
 mod answers;
+mod cert_ca;
+mod cert_clients;
+mod cert_crl;
+mod cert_files;
+mod cert_make;
+mod cert_problems;
+mod cert_show;
+mod cert_show_port;
 mod certificates;
+mod certs;
 mod endpoints;
 mod files;
 mod mutual_tls;

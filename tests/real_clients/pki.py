@@ -49,6 +49,11 @@ def _identity(directory, name, ca, days):
             "-subj", f"/CN=oneport test client ({name})")
     openssl(directory, "x509", "-req", "-in", f"{name}.csr", "-CA", f"{ca}.crt", "-CAkey", f"{ca}.key",
             "-out", f"{name}.crt", "-days", str(days), "-extfile", "extensions")
+    return identity(directory, name)
+
+
+def identity(directory, name):
+    """The certificate and key that are there, in one file too."""
     openssl(directory, "pkcs12", "-export", "-in", f"{name}.crt", "-inkey", f"{name}.key",
             "-out", f"{name}.p12", "-passout", f"pass:{PASSWORD}")
     return Identity(*(os.path.join(directory, f"{name}.{kind}") for kind in ("crt", "key", "p12")))

@@ -22,6 +22,7 @@ from cases import SERVERS
 from clients import all_clients
 from details import details
 from large import large
+from made import Made, trust
 from matrix import Seen, matrix
 from server import Server
 
@@ -40,7 +41,9 @@ def main():
             for name, arguments in SERVERS.items():
                 arguments = [argument.format(client_ca=client_ca) for argument in arguments]
                 servers[name] = Server(binary, directory, name, *arguments)
-            failed, passed, seen = against(servers, identities, built, artifacts)
+            made = Made(binary, directory)
+            servers |= {server.name: server for server in made.servers.values()}
+            failed, passed, seen = against(servers, identities, made, built, artifacts)
         finally:
             faults = {name: server.stop() for name, server in servers.items()}
         for name, fault in faults.items():
@@ -55,20 +58,18 @@ def main():
     return 1 if failed else 0
 
 
-def against(servers, identities, built, artifacts):
+def against(servers, identities, made, built, artifacts):
     dual = servers["dual"]
     ca = dual.certificate["trust"]
     environment = {
         "GIT_CONFIG_GLOBAL": os.devnull,
-        "GIT_SSL_CAINFO": ca,
-        "NODE_EXTRA_CA_CERTS": ca,
-        "ONEPORT_CA": ca,
         "ONEPORT_CHROMIUM": shutil.which("chromium") or "chromium",
         "ONEPORT_SPKI": spki(dual.certificate["file"]),
-        "SSL_CERT_FILE": ca,
+        **trust(ca),
     }
     checks = [
         *matrix(all_clients(built), servers, identities, ca),
+        *made.checks(all_clients(built)),
         *details(servers, built, ca, artifacts),
         *large(servers["tls-only"], built, ca),
     ]

@@ -9,6 +9,7 @@ mod app;
 mod args;
 mod bind;
 mod body_first;
+mod cert;
 mod certificate;
 mod exit;
 mod listen_addr;
@@ -23,9 +24,12 @@ mod startup;
 
 use std::process::ExitCode;
 
+use args::Command;
+
 fn main() -> ExitCode {
     let args = match args::parse() {
-        Ok(args) => args,
+        Ok(Command::Cert(args)) => return cert::run(&args),
+        Ok(Command::Serve(args)) => args,
         Err(error) => {
             // `--help` and `--version` come this way too, with code 0. There
             // is nobody to tell when the output is closed.
@@ -41,7 +45,7 @@ fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(&Err(exit::Failure::Runtime(error))),
     };
-    let outcome = runtime.block_on(serve::run(args));
+    let outcome = runtime.block_on(serve::run(*args));
     // Not dropped: dropping waits for blocking file reads, and a second
     // Ctrl-C has to end the process at once.
     runtime.shutdown_background();

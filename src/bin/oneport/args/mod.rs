@@ -11,6 +11,7 @@ use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use oneport::{Mode, ProxyProtocol};
 
+use crate::cert::{self, CertArgs};
 use crate::exit;
 use crate::listen_addr::ListenAddr;
 use crate::log::LogFormat;
@@ -31,10 +32,13 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+pub(crate) enum Command {
+    /// Make, revoke and show certificates
+    #[command(after_help = cert::HELP)]
+    Cert(CertArgs),
     /// Serve a port. The default: `oneport --listen ..` is `oneport serve --listen ..`
     #[command(after_help = exit::HELP)]
-    Serve(ServeArgs),
+    Serve(Box<ServeArgs>),
 }
 
 #[derive(Args, Debug)]
@@ -154,15 +158,16 @@ impl ServeArgs {
 }
 
 /// The arguments, or what clap has to say instead (`--help` included).
-pub(crate) fn parse() -> Result<ServeArgs, clap::Error> {
+pub(crate) fn parse() -> Result<Command, clap::Error> {
     let cli = Cli::try_parse()?;
     let args = match cli.command {
         Some(Command::Serve(args)) => args,
-        None => cli.serve,
+        Some(command) => return Ok(command),
+        None => Box::new(cli.serve),
     };
     match args.contradiction() {
         Some(sentence) => Err(Cli::command().error(ErrorKind::ArgumentConflict, sentence)),
-        None => Ok(args),
+        None => Ok(Command::Serve(args)),
     }
 }
 

@@ -227,7 +227,7 @@ fn bracketed(ip: IpAddr) -> String {
 }
 
 /// As one word of a POSIX shell.
-fn quoted(path: &Path) -> String {
+pub(crate) fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
     let plain = |character: char| character.is_alphanumeric() || "/._-+:@%,".contains(character);
     match path.chars().all(plain) {
