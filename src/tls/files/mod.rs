@@ -2,6 +2,8 @@
 
 mod certified;
 mod client_trust;
+#[cfg(feature = "watch")]
+mod directories;
 mod named;
 mod parts;
 mod read;
@@ -230,9 +232,15 @@ impl Files {
     ///
     /// As [`load`].
     pub fn load(&self) -> Result<TlsConfig, TlsConfigError> {
+        // First: what changes while it is read is seen by a watch.
+        #[cfg(feature = "watch")]
+        let content = watch::digest(self);
         let parts = self.read()?;
         inspect::parts(&parts, &self.pairs, self.expiry)?;
-        parts.assemble(&self.pairs[0].0)
+        let config = parts.assemble(&self.pairs[0].0)?;
+        #[cfg(feature = "watch")]
+        let config = config.made_from(content);
+        Ok(config)
     }
 
     /// Reads the files again, and puts what they make in the place of what
