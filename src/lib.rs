@@ -26,6 +26,11 @@
 //! # }
 //! ```
 //!
+//! # Where does the certificate come from?
+//!
+//! From files ([`tls`]), or from Let's Encrypt and other CAs through the same
+//! port (`acme`, a feature). For development it is made here (`tls::generate`).
+//!
 //! # How does a handler know over which transport a request came?
 //!
 //! By the [`ConnInfo`] in the request's extensions.
@@ -73,7 +78,11 @@
 //! tower-service and std.
 
 mod accept;
+#[cfg(feature = "acme")]
+pub mod acme;
 mod answer;
+#[cfg(feature = "acme")]
+mod challenge;
 mod conn_info;
 mod count;
 mod credentials;

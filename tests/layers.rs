@@ -36,6 +36,7 @@ const MODULES: &[(&str, &str)] = &[
     ("redirect", "credentials host mismatch"),
     ("io", ""),
     ("tls", "io mismatch"),
+    ("challenge", "tls"),
     ("refusal_log", "count credentials mismatch peer sniff"),
     (
         "conn_info",
@@ -44,7 +45,7 @@ const MODULES: &[(&str, &str)] = &[
     ("extract", "conn_info mismatch tls"),
     (
         "answer",
-        "conn_info credentials foreign mismatch redirect tls",
+        "challenge conn_info credentials foreign mismatch redirect tls",
     ),
     (
         "layer",
@@ -52,12 +53,13 @@ const MODULES: &[(&str, &str)] = &[
     ),
     (
         "accept",
-        "answer conn_info foreign io limits mismatch peer policy proxy refusal_log sniff tls",
+        "answer challenge conn_info foreign io limits mismatch peer policy proxy refusal_log sniff tls",
     ),
     (
         "serve",
-        "accept answer conn_info io lifecycle limits mismatch peer policy proxy refusal_log tls",
+        "accept answer challenge conn_info io lifecycle limits mismatch peer policy proxy refusal_log tls",
     ),
+    ("acme", "challenge tls"),
 ];
 
 /// These decide; they never wait, read, write or look at a clock.
@@ -71,11 +73,12 @@ const CRATES: &[(&str, &str)] = &[
     ("axum", "bin"),
     ("axum_core", "extract"),
     ("clap", "bin"),
-    ("hyper", "accept answer serve"),
-    ("hyper_util", "answer serve"),
-    ("rcgen", "bin tls"),
-    ("rustls", "accept bin conn_info tls"),
-    ("tokio_rustls", "accept"),
+    ("hyper", "accept acme answer serve"),
+    ("hyper_util", "acme answer serve"),
+    ("instant_acme", "acme"),
+    ("rcgen", "acme bin challenge tls"),
+    ("rustls", "accept acme bin challenge conn_info tls"),
+    ("tokio_rustls", "accept acme"),
     ("tower_http", "bin"),
     ("tracing_subscriber", "bin"),
 ];

@@ -43,7 +43,8 @@ fn again(test: &str, variable: &str, value: &Path) {
 /// Set in the second process.
 const CHILD: &str = "ONEPORT_TEST_CHILD";
 
-/// Whether this is the second process.
+/// Whether this is the second process; the first one looks for the line.
+#[allow(clippy::print_stdout)]
 fn is_child() -> bool {
     let Ok(variable) = env::var(CHILD) else {
         return false;

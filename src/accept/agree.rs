@@ -2,7 +2,10 @@
 
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 
+use rustls::ServerConfig;
+use rustls::server::ClientHello;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::{Instant, timeout_at};
 use tokio_rustls::server::{StartHandshake, TlsStream};
@@ -34,8 +37,15 @@ where
     let in_time = |_| late(Stage::Handshake, limit);
 
     let reading = timeout_at(deadline, read_hello(&mut io, prefix)).await;
-    let (source, server_name, io) = match reading.map_err(in_time)? {
-        Ok(Hello { accepted, .. }) if config.refuses(accepted.client_hello().server_name()) => {
+    let hello = reading.map_err(in_time)?;
+    let challenge = hello.as_ref().ok().and_then(|hello| {
+        let hello = hello.accepted.client_hello();
+        acme_challenge(acceptor, &hello)
+    });
+    let (source, server_name, io) = match hello {
+        Ok(Hello { accepted, .. })
+            if challenge.is_none() && config.refuses(accepted.client_hello().server_name()) =>
+        {
             let server_name = accepted.client_hello().server_name().map(str::to_owned);
             let saying = timeout_at(deadline, say_unrecognized(&mut io)).await;
             (saying.map_err(in_time)?, server_name, io)
@@ -43,7 +53,8 @@ where
         Ok(Hello { accepted, rest }) => {
             let server_name = accepted.client_hello().server_name().map(str::to_owned);
             let start = StartHandshake::from_parts(accepted, Corked::new(io));
-            let accept = start.into_stream_with(config.server().clone(), |connection| {
+            let server = challenge.as_ref().unwrap_or(config.server()).clone();
+            let accept = start.into_stream_with(server, |connection| {
                 // A few KiB at most: they fit into the buffer.
                 let mut rest = &rest[..];
                 while !rest.is_empty() && connection.read_tls(&mut rest).is_ok() {}
@@ -52,6 +63,11 @@ where
             match accepting.map_err(in_time)? {
                 Ok(mut tls) => {
                     tls.get_mut().0.uncork();
+                    if challenge.is_some() {
+                        // The CA has seen what it came for.
+                        acceptor.settings().linger.close(tls).await;
+                        return Err(AcceptError::AcmeChallenge);
+                    }
                     return Ok(tls);
                 }
                 Err((source, mut io)) => {
@@ -73,6 +89,18 @@ where
         source,
         server_name,
     })
+}
+
+/// The configuration for a CA that validates an expected domain (RFC 8737).
+#[cfg(feature = "acme")]
+fn acme_challenge(acceptor: &Acceptor, hello: &ClientHello<'_>) -> Option<Arc<ServerConfig>> {
+    let challenges = acceptor.settings().challenges.as_ref()?;
+    challenges.config_for(hello)
+}
+
+#[cfg(not(feature = "acme"))]
+fn acme_challenge(_: &Acceptor, _: &ClientHello<'_>) -> Option<Arc<ServerConfig>> {
+    None
 }
 
 /// The stream's own error, or rustls' words after its alert was written.

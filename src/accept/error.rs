@@ -12,6 +12,9 @@ use crate::mismatch::Mismatch;
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum AcceptError {
+    /// A CA's tls-alpn-01 validation was answered (RFC 8737), which is all that
+    /// such a connection is for.
+    AcmeChallenge,
     /// ALPN chose `h2`, but the client sent HTTP/1: a connection error by RFC
     /// 9113 3.4.
     AlpnMismatch,
@@ -70,6 +73,7 @@ impl AcceptError {
 impl fmt::Display for AcceptError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::AcmeChallenge => f.write_str("a tls-alpn-01 challenge was answered"),
             Self::AlpnMismatch => f.write_str("ALPN chose h2, but the client sent HTTP/1"),
             Self::Closed { received: 0 } => f.write_str("the client closed without a word"),
             Self::Closed { received } => write!(

@@ -167,6 +167,12 @@ impl Acceptor {
         &self.0.log
     }
 
+    /// Whose answers come before the application.
+    #[cfg(feature = "acme")]
+    pub(crate) fn challenges(&self) -> Option<crate::challenge::Challenges> {
+        self.0.challenges.clone()
+    }
+
     /// Drains what the client of an explanation still sends, after FIN.
     #[cfg(feature = "serve")]
     pub(crate) async fn linger<I: AsyncRead + Unpin>(&self, io: I) {

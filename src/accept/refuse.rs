@@ -47,6 +47,8 @@ where
         explainer: settings.explainer.clone(),
         budget,
         credentials: Arc::default(),
+        #[cfg(feature = "acme")]
+        challenges: settings.challenges.clone(),
     };
     let mut io = Rewind::new(prefix, io);
     let answered = match protocol {

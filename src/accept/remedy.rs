@@ -30,6 +30,10 @@ pub(super) fn remedy(source: &io::Error) -> Option<&'static str> {
             | PeerIncompatible::SignatureAlgorithmsExtensionRequired
             | PeerIncompatible::ExtendedMasterSecretExtensionRequired,
         ) => "the client offers only obsolete algorithms: update it",
+        // What rustls says where a resolver has none.
+        Error::General(text) if text == "no server certificate chain resolved" => {
+            "there is no certificate for the name that the client asks for; with ACME it may be on its way"
+        }
         Error::NoApplicationProtocol => {
             "the client's ALPN list has none of this server's protocols: let it offer h2 or http/1.1"
         }

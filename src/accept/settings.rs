@@ -8,6 +8,8 @@ use tower_service::Service;
 
 use super::Acceptor;
 use crate::answer::{BoxError, Explainer};
+#[cfg(feature = "acme")]
+use crate::challenge::Challenges;
 use crate::io::Linger;
 use crate::limits::Limits;
 use crate::policy::{self, Inbound, Mode, Policy, Route};
@@ -28,6 +30,8 @@ pub(super) struct Settings {
     pub(super) tls_to_plaintext: TlsToPlaintext,
     plaintext_beside_client_auth: BesideClientAuth,
     pub(super) log: Arc<RefusalLog>,
+    #[cfg(feature = "acme")]
+    pub(super) challenges: Option<Challenges>,
 }
 
 /// What plaintext gets where TLS clients need a certificate.
@@ -81,6 +85,8 @@ impl Acceptor {
             tls_to_plaintext: TlsToPlaintext::Bare,
             plaintext_beside_client_auth: BesideClientAuth::Refuse,
             log: Arc::default(),
+            #[cfg(feature = "acme")]
+            challenges: None,
         }))
     }
 
@@ -146,6 +152,18 @@ impl Acceptor {
     /// click it away.
     pub fn answer_tls_with_http(mut self) -> Self {
         Arc::make_mut(&mut self.0).tls_to_plaintext = TlsToPlaintext::InTls;
+        self
+    }
+
+    /// Answer these ACME challenges, whoever is served and refused here: the
+    /// CA's tls-alpn-01 validation in its handshake ([`accept`](Self::accept)
+    /// then fails with [`AcceptError::AcmeChallenge`](crate::AcceptError::AcmeChallenge)),
+    /// http-01 where HTTP is refused. Where HTTP is accepted, the stream is yours, and
+    /// so is the answer: see [`Challenges::answer_at`]. ([`Serve`](crate::Serve)
+    /// gives it by itself.)
+    #[cfg(feature = "acme")]
+    pub fn acme(mut self, challenges: &Challenges) -> Self {
+        Arc::make_mut(&mut self.0).challenges = Some(challenges.clone());
         self
     }
 

@@ -22,6 +22,8 @@ use tower_service::Service;
 use super::explain::{ConnectionRefused, Explain, ONEPORT_MISMATCH};
 use super::websocket::has_token;
 use super::{BoxError, without_body};
+#[cfg(feature = "acme")]
+use crate::challenge::{self, Challenges};
 use crate::conn_info::ConnInfo;
 use crate::credentials::Credentials;
 use crate::mismatch::Mismatch;
@@ -124,12 +126,18 @@ pub(crate) struct Refusal {
     pub(crate) budget: Duration,
     /// What the first request that had any carried in the clear.
     pub(crate) credentials: Arc<OnceLock<Credentials>>,
+    #[cfg(feature = "acme")]
+    pub(crate) challenges: Option<Challenges>,
 }
 
 impl Refusal {
     /// The explainer's response; the default one where it fails, or takes half
     /// of the budget.
     pub(super) async fn answer(&self, mut parts: Parts, body: Incoming) -> Response<AnyBody> {
+        #[cfg(feature = "acme")]
+        if let Some(response) = self.challenge(&parts) {
+            return response;
+        }
         let credentials = Credentials::of(&parts);
         if self.mismatch == Mismatch::PlaintextToTls && !credentials.is_empty() {
             // Set already: one line in the log is enough.
@@ -167,6 +175,18 @@ impl Refusal {
             }
         }
         response
+    }
+
+    /// What a CA came for, which is not refused anything.
+    #[cfg(feature = "acme")]
+    fn challenge(&self, parts: &Parts) -> Option<Response<AnyBody>> {
+        let path = parts.uri.path();
+        let mut response = challenge::response(self.challenges.as_ref()?, &parts.method, path)?;
+        if parts.version < Version::HTTP_2 {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(header::CONNECTION, close);
+        }
+        Some(response.map(|body| body.map_err(|never| match never {}).boxed_unsync()))
     }
 
     fn mark(&self, extensions: &mut Extensions) {

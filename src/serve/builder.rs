@@ -9,6 +9,8 @@ use tower_service::Service;
 
 use super::{Executor, Serve};
 use crate::answer::BoxError;
+#[cfg(feature = "acme")]
+use crate::challenge::Challenges;
 use crate::limits::Limits;
 use crate::policy::{Mode, Policy};
 use crate::proxy::ProxyProtocol;
@@ -43,6 +45,14 @@ impl<L, A, K, F> Serve<L, A, K, F> {
         B: Body<Data: Send, Error: Into<BoxError>> + Send + 'static,
     {
         self.acceptor = self.acceptor.explain(service);
+        self
+    }
+
+    /// Answer these ACME challenges before anything else, whoever is served and
+    /// refused: see [`Challenges`].
+    #[cfg(feature = "acme")]
+    pub fn acme(mut self, challenges: &Challenges) -> Self {
+        self.acceptor = self.acceptor.acme(challenges);
         self
     }
 

@@ -175,8 +175,8 @@ fn log(log: &RefusalLog, peer: crate::Peer, error: &AcceptError) {
     use std::error::Error;
     let cause = error.source().map(tracing::field::display);
     match error {
-        // Health checks, scanners, browsers that connect in advance.
-        AcceptError::Closed { .. } | AcceptError::Io(_) => {
+        // CAs, health checks, scanners, browsers that connect in advance.
+        AcceptError::AcmeChallenge | AcceptError::Closed { .. } | AcceptError::Io(_) => {
             tracing::debug!(%peer, cause, "{error}");
         }
         _ => {

@@ -14,6 +14,8 @@ use super::executor::Executor;
 use super::requests::Requests;
 use super::upgrade::{Close, Upgradable};
 use crate::accept::{Accepted, Acceptor};
+#[cfg(feature = "acme")]
+use crate::challenge::AnswerChallenges;
 use crate::lifecycle::{Observer, Phase};
 use crate::limits::Limits;
 
@@ -98,6 +100,8 @@ impl Http {
                 return;
             }
         };
+        #[cfg(feature = "acme")]
+        let app = AnswerChallenges::new(app, acceptor.challenges());
         let http_version = info.http_version();
         let requests = Requests::new(app, info.clone());
         let close = match http_version {

@@ -163,5 +163,7 @@ pub(crate) use hello::{Hello, NoHello, read_hello};
 pub(crate) use loaded::Loaded;
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 pub use provider::provider;
+#[cfg(feature = "acme")]
+pub(crate) use provider::random;
 #[cfg(feature = "tls-files")]
 pub use ticket_secrets_error::TicketSecretsError;

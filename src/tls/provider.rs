@@ -32,3 +32,14 @@ pub fn provider() -> Arc<CryptoProvider> {
 pub(super) fn ticketer() -> Result<Arc<dyn rustls::server::ProducesTickets>, rustls::Error> {
     backend::Ticketer::new()
 }
+
+/// Evenly from 0 to 1, for delays that must not be the same everywhere.
+#[cfg(feature = "acme")]
+pub(crate) fn random() -> f64 {
+    let mut bytes = [0; 4];
+    match provider().secure_random.fill(&mut bytes) {
+        Ok(()) => f64::from(u32::from_ne_bytes(bytes)) / f64::from(u32::MAX),
+        // Not a secret: the middle will do.
+        Err(_) => 0.5,
+    }
+}

@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod acme;
 mod answers;
 mod cert_ca;
 mod cert_clients;
@@ -17,6 +18,7 @@ mod certificates;
 mod certs;
 mod endpoints;
 mod files;
+mod guide;
 mod mutual_tls;
 mod page;
 mod process;

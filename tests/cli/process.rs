@@ -130,6 +130,14 @@ impl Oneport {
         (status.code().expect("not killed"), self.log().await)
     }
 
+    /// As [`end`](Self::end); the home directory stays.
+    #[allow(dead_code)] // tests/acme uses it
+    pub(crate) async fn end_and_leave_home(mut self) -> (TempDir, (i32, String)) {
+        let unused = tempfile::tempdir().unwrap();
+        let home = std::mem::replace(&mut self.home, unused);
+        (home, self.end().await)
+    }
+
     /// Kills it, and returns what it had logged.
     pub(crate) async fn killed(mut self) -> String {
         self.child.kill().await.unwrap();

@@ -5,6 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use oneport::acme::{AcmeError, Driver};
 use oneport::tls::describe::CertificateSummary;
 use oneport::tls::generate::{DevelopmentCertificate, GenerateError};
 use oneport::tls::self_check::{Finding, Report};
@@ -18,13 +19,16 @@ use crate::self_check;
 #[derive(Debug)]
 pub(crate) struct Certificates {
     pub(crate) config: TlsConfig,
-    /// At least one; the first is for unknown names.
+    /// The first is for unknown names. None only before a CA gave the first.
     pub(crate) used: Vec<Used>,
     /// What a client has to trust: the development CA, or the certificate
-    /// itself, since only the user knows which CA signed it.
-    pub(crate) trust: PathBuf,
-    /// What clients would get.
-    pub(crate) checked: Report,
+    /// itself, since only the user knows which CA signed it. None with `--acme`:
+    /// clients know such CAs.
+    pub(crate) trust: Option<PathBuf>,
+    /// Those that a certificate is obtained for from a CA.
+    pub(crate) domains: Vec<String>,
+    /// What clients would get, if there is a certificate.
+    pub(crate) checked: Option<Report>,
     source: Source,
 }
 
@@ -51,6 +55,7 @@ pub(crate) struct Source {
 /// Why there is no usable certificate.
 #[derive(Debug)]
 pub(crate) enum CertificateError {
+    Acme(AcmeError),
     Generate(GenerateError),
     Load(TlsConfigError),
     /// No client could be served with it.
@@ -59,8 +64,16 @@ pub(crate) enum CertificateError {
 
 impl Certificates {
     /// Loads the files, or makes (or finds) the development certificate for
-    /// this listener. Reads and writes files: call it before serving.
-    pub(crate) fn obtain(args: &ServeArgs, bound: SocketAddr) -> Result<Self, CertificateError> {
+    /// this listener; with `--acme`, what is kept. Reads and writes files: call it
+    /// before serving.
+    pub(crate) fn obtain(
+        args: &ServeArgs,
+        bound: SocketAddr,
+        acme: Option<&Driver>,
+    ) -> Result<Self, CertificateError> {
+        if let Some(driver) = acme {
+            return Self::from_ca(args, driver);
+        }
         let (pairs, trust, development) = match args.tls.own() {
             OwnCertificate::Files(pairs) => {
                 let trust = pairs[0].0.clone();
@@ -74,7 +87,7 @@ impl Certificates {
             }
         };
         let source = Source {
-            files: files(args, &pairs),
+            files: files(args, of_pairs(&pairs)),
             pairs,
             development,
             called: self_check::called(&args.listen, bound),
@@ -82,9 +95,37 @@ impl Certificates {
         let config = source.files.load()?;
         Ok(Self {
             used: source.used(&config),
-            checked: source.check(&config)?,
+            checked: Some(source.check(&config)?),
             config,
-            trust,
+            trust: Some(trust),
+            domains: Vec::new(),
+            source,
+        })
+    }
+
+    fn from_ca(args: &ServeArgs, driver: &Driver) -> Result<Self, CertificateError> {
+        let source = Source {
+            files: files(args, Files::resolved_by(driver.resolver())),
+            pairs: Vec::new(),
+            development: None,
+            called: Vec::new(),
+        };
+        let config = source.files.load()?;
+        let path = driver.certificate_path();
+        let kept = driver.certificate().map(|summary| Used {
+            summary: summary.clone(),
+            cert: path.into(),
+            key: path.into(),
+        });
+        // What is wrong with the kept one, the next one may put right.
+        let check = || self_check::run(&config, driver.domains().to_vec(), &[]);
+        let checked = kept.as_ref().and_then(|_| check().ok());
+        Ok(Self {
+            config,
+            used: kept.into_iter().collect(),
+            trust: None,
+            domains: driver.domains().to_vec(),
+            checked,
             source,
         })
     }
@@ -95,7 +136,10 @@ impl Certificates {
 
     /// The names of all of them, each once.
     pub(crate) fn names(&self) -> Vec<String> {
-        names(&self.used)
+        match self.domains.is_empty() {
+            true => names(&self.used),
+            false => self.domains.clone(),
+        }
     }
 
     /// What reloads them while the server has taken `self` apart.
@@ -159,14 +203,18 @@ fn names(used: &[Used]) -> Vec<String> {
     names
 }
 
-fn files(args: &ServeArgs, pairs: &[(PathBuf, PathBuf)]) -> Files {
-    let (tls, clients) = (&args.tls, &args.clients);
+fn of_pairs(pairs: &[(PathBuf, PathBuf)]) -> Files {
     let (cert, key) = &pairs[0];
     let others = pairs[1..].iter();
-    let mut files = others.fold(Files::new(cert, key), |files, (cert, key)| {
+    others.fold(Files::new(cert, key), |files, (cert, key)| {
         files.and(cert, key)
-    });
-    files = files
+    })
+}
+
+/// With what else was asked for.
+fn files(args: &ServeArgs, files: Files) -> Files {
+    let (tls, clients) = (&args.tls, &args.clients);
+    let mut files = files
         .unknown_names(tls.unknown_names.into())
         .minimum_version(tls.tls_min.into())
         .client_auth(clients.client_auth.into());
@@ -202,6 +250,7 @@ fn own_names(listen: &ListenAddr, bound: SocketAddr) -> Vec<String> {
 impl fmt::Display for CertificateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Acme(error) => error.fmt(f),
             Self::Generate(error) => error.fmt(f),
             Self::Load(error) => error.fmt(f),
             Self::SelfCheck(finding) => finding.fmt(f),
@@ -212,6 +261,7 @@ impl fmt::Display for CertificateError {
 impl Error for CertificateError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
+            Self::Acme(error) => error.source(),
             Self::Generate(error) => error.source(),
             Self::Load(error) => error.source(),
             Self::SelfCheck(_) => None,

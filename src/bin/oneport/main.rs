@@ -4,6 +4,7 @@
 //! Only this binary reads arguments, prints and exits; everything that serves
 //! is the library.
 
+mod acme;
 mod answers;
 mod app;
 mod args;

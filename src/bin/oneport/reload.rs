@@ -30,6 +30,9 @@ impl Reload {
 
     fn now(&self) {
         match self.source.reload(&self.config) {
+            Ok(used) if used.is_empty() => tracing::info!(
+                "SIGHUP: what is asked of clients was read again; the certificate is renewed by itself"
+            ),
             Ok(used) => {
                 for used in used {
                     let (file, summary) = (used.cert.display(), &used.summary);

@@ -4,6 +4,7 @@ use std::io;
 use std::net::SocketAddr;
 
 use axum::Router;
+use oneport::acme::{Challenges, Driver};
 use oneport::layer::ReportPlaintext;
 use oneport::tls::TlsConfig;
 use oneport::{Drained, Limits, ProxyProtocol};
@@ -19,7 +20,7 @@ use crate::port_policy::PortPolicy;
 use crate::reload::{self, Reload};
 use crate::signals::{Hangups, ReportSignal, Signal, Signals};
 use crate::startup::Startup;
-use crate::{app, root};
+use crate::{acme, app, root};
 
 /// Serves until a signal, and says how it ended.
 pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
@@ -29,14 +30,18 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
     let report_asked = ReportSignal::install().map_err(Failure::Runtime)?;
     let listener = bind::bind(&args.listen).await.map_err(Failure::Bind)?;
     let bound = listener.local_addr().map_err(Failure::Runtime)?;
+    let acme = acme::start(&args.acme)?;
     let certificates = match args.speaks_tls() {
-        true => Some(Certificates::obtain(&args, bound).map_err(Failure::Certificate)?),
+        true => {
+            let obtained = Certificates::obtain(&args, bound, acme.as_ref());
+            Some(obtained.map_err(Failure::Certificate)?)
+        }
         false => None,
     };
     let policy = args.policy();
     let answers = Answers::new(&args, certificates.as_ref())?;
     let report = answers.report.as_ref().map(ReportPlaintext::report);
-    let app = application(&args, &policy, certificates.as_ref())?;
+    let app = application(&args, &policy, certificates.as_ref(), acme.as_ref())?;
     let app = answers.around(app, &policy);
     warn_of_plaintext(bound, &policy);
     Startup::new(&args, bound, &policy, certificates.as_ref()).print(args.log_format);
@@ -60,12 +65,14 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
         limits,
         tls: certificates.map(|certificates| certificates.config),
         plaintext_beside: args.clients.plaintext_without_client_cert,
+        challenges: acme.as_ref().map(|acme| acme.challenges().clone()),
         answers,
         proxies: args.proxy_protocol.clone(),
     };
     let outcome = tokio::select! {
         drained = server.run(app, stop) => drained.map_err(Failure::Runtime),
         signal = twice(signals, drain, seconds) => Err(Failure::Signal(signal)),
+        never = acme::run(acme) => match never {},
         never = reload::on_hangup(hangups, reload.as_ref()) => match never {},
         never = answers::report_when_asked(report_asked, report.as_ref()) => match never {},
     };
@@ -82,6 +89,7 @@ struct Server {
     tls: Option<TlsConfig>,
     /// Although TLS clients need a certificate.
     plaintext_beside: bool,
+    challenges: Option<Challenges>,
     answers: Answers,
     proxies: Option<ProxyProtocol>,
 }
@@ -105,6 +113,10 @@ impl Server {
             true => server.plaintext_beside_client_auth(),
             false => server,
         };
+        let server = match self.challenges {
+            Some(challenges) => server.acme(&challenges),
+            None => server,
+        };
         let server = match self.proxies {
             Some(proxies) => server.proxy_protocol(proxies),
             None => server,
@@ -123,6 +135,7 @@ fn application(
     args: &ServeArgs,
     policy: &PortPolicy,
     certificates: Option<&Certificates>,
+    acme: Option<&Driver>,
 ) -> Result<Router, Failure> {
     let Some(dir) = &args.root else {
         return Ok(app::router(policy.clone()));
@@ -130,7 +143,9 @@ fn application(
     let used = certificates.into_iter().flat_map(|it| &it.used);
     let keys = used.map(|used| used.key.as_path());
     let tickets = args.tls.ticket_secrets.as_deref();
-    root::check(dir, keys.chain(tickets)).map_err(Failure::Usage)?;
+    // The account's key is there too.
+    let kept = acme.and_then(|acme| acme.certificate_path().parent());
+    root::check(dir, keys.chain(tickets).chain(kept)).map_err(Failure::Usage)?;
     Ok(root::router(dir))
 }
 

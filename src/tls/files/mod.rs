@@ -7,10 +7,14 @@ mod directories;
 mod named;
 mod parts;
 mod read;
+mod resolved;
 #[cfg(feature = "watch")]
 mod watch;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::server::ResolvesServerCert;
 
 #[cfg(feature = "generate")]
 pub(super) use self::certified::{belong_together, certify};
@@ -80,6 +84,8 @@ pub struct Files {
     expiry: Expiry,
     kinds: Kinds,
     ticket_secrets: Option<PathBuf>,
+    /// In place of the pairs.
+    resolver: Option<Arc<dyn ResolvesServerCert>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -104,6 +110,7 @@ impl Files {
             expiry: Expiry::Refuse,
             kinds: Kinds::Regular,
             ticket_secrets: None,
+            resolver: None,
         }
         .and(cert, key)
     }
@@ -237,7 +244,8 @@ impl Files {
         let content = watch::digest(self);
         let parts = self.read()?;
         inspect::parts(&parts, &self.pairs, self.expiry)?;
-        let config = parts.assemble(&self.pairs[0].0)?;
+        // With a resolver there may be no file at all.
+        let config = parts.assemble(self.paths().next().unwrap_or(Path::new("-")))?;
         #[cfg(feature = "watch")]
         let config = config.made_from(content);
         Ok(config)

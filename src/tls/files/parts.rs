@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rustls::server::danger::ClientCertVerifier;
-use rustls::server::{ProducesTickets, WebPkiClientVerifier};
+use rustls::server::{ProducesTickets, ResolvesServerCert, WebPkiClientVerifier};
 use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{Error, ServerConfig, SupportedProtocolVersion};
@@ -47,6 +47,8 @@ pub(in crate::tls) struct Parts {
     pub(in crate::tls) faults: ClientFaults,
     /// Those that other servers have too.
     pub(in crate::tls) ticket_secrets: Option<Secrets>,
+    /// In place of the certificates.
+    pub(in crate::tls) resolver: Option<Arc<dyn ResolvesServerCert>>,
 }
 
 impl Parts {
@@ -60,6 +62,7 @@ impl Parts {
             client_trust: None,
             faults: ClientFaults::default(),
             ticket_secrets: None,
+            resolver: None,
         }
     }
 
@@ -71,6 +74,8 @@ impl Parts {
         };
         let chains = self.certificates.iter().map(|it| it.cert.clone()).collect();
         let named = Arc::new(Named::new(self.certificates, self.unknown_names));
+        let refuses_names = self.unknown_names == UnknownNames::Refuse && self.resolver.is_none();
+        let resolver = self.resolver.unwrap_or_else(|| named.clone());
         let version = self.minimum_version;
         let judged_by = match &self.client_trust {
             None => digest_of_nobody(),
@@ -81,7 +86,7 @@ impl Parts {
             Some(secrets) => ticketer::ticketer(secrets, &judged_by),
         };
         let ticketer = ticketer.map_err(refused)?;
-        let serve = |verifier| config(verifier, named.clone(), ticketer.clone(), version);
+        let serve = |verifier| config(verifier, resolver.clone(), ticketer.clone(), version);
         let mut loaded = match self.client_trust {
             None => {
                 let config = serve(WebPkiClientVerifier::no_client_auth()).map_err(refused)?;
@@ -107,7 +112,7 @@ impl Parts {
         loaded.chains = chains;
         loaded.sessions.judged_by = Some(judged_by);
         loaded.sessions.shared_tickets = self.ticket_secrets.is_some();
-        if self.unknown_names == UnknownNames::Refuse {
+        if refuses_names {
             loaded.refused_name = Some(Arc::new(move |name| named.refuses(name)));
         }
         Ok(loaded.into())
@@ -116,7 +121,7 @@ impl Parts {
 
 fn config(
     verifier: Arc<dyn ClientCertVerifier>,
-    named: Arc<Named>,
+    resolver: Arc<dyn ResolvesServerCert>,
     ticketer: Arc<dyn ProducesTickets>,
     minimum: MinimumVersion,
 ) -> Result<ServerConfig, Error> {
@@ -127,7 +132,7 @@ fn config(
     let mut config = ServerConfig::builder_with_provider(provider())
         .with_protocol_versions(versions)?
         .with_client_cert_verifier(verifier)
-        .with_cert_resolver(named);
+        .with_cert_resolver(resolver);
     config.ticketer = ticketer;
     Ok(config)
 }

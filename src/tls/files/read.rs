@@ -25,6 +25,7 @@ impl Files {
             client_trust: self.client_trust()?,
             faults: self.faults,
             ticket_secrets: self.secrets()?,
+            resolver: self.resolver.clone(),
         })
     }
 

@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args, ValueEnum};
+use clap::{ArgAction, ArgGroup, Args, ValueEnum};
 use oneport::tls::ClientAuth;
 
 #[derive(Args, Debug)]
-#[command(next_help_heading = "Client certificates (mutual TLS)")]
+#[command(
+    next_help_heading = "Client certificates (mutual TLS)",
+    group(ArgGroup::new("client_trust").multiple(true).args(["client_ca", "client_trust_system_root_store"]))
+)]
 pub(crate) struct ClientArgs {
     /// Ask clients for a certificate, and accept those that a CA in this file has
     /// signed (PEM). May be repeated, and hold several
@@ -55,7 +58,7 @@ pub(crate) struct ClientArgs {
         long,
         value_name = "FILE",
         action = ArgAction::Append,
-        requires = "client_ca",
+        requires = "client_trust",
         env = "ONEPORT_CLIENT_CRL"
     )]
     pub(crate) client_crl: Vec<PathBuf>,
@@ -65,7 +68,7 @@ pub(crate) struct ClientArgs {
     /// what is wrong. Off by default, where they get a TLS alert that many do not
     /// show. The application is not reached either way. Risk: strangers get as far
     /// as sending a request
-    #[arg(long, requires = "client_ca")]
+    #[arg(long, requires = "client_trust")]
     pub(crate) explain_client_cert: bool,
 
     /// With --client-ca and --allow-plaintext: serve plaintext to clients that have

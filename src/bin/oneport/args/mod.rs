@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, and what contradicts itself.
 
+mod acme;
 mod answers;
 mod clients;
 mod tls;
@@ -16,6 +17,7 @@ use crate::exit;
 use crate::listen_addr::ListenAddr;
 use crate::log::LogFormat;
 use crate::port_policy::{PortPolicy, proxies};
+pub(crate) use acme::AcmeArgs;
 use answers::AnswerArgs;
 pub(crate) use clients::ClientArgs;
 pub(crate) use tls::{OwnCertificate, TlsArgs, TlsMin};
@@ -107,6 +109,9 @@ pub(crate) struct ServeArgs {
 
     #[command(flatten)]
     pub(crate) tls: TlsArgs,
+
+    #[command(flatten)]
+    pub(crate) acme: AcmeArgs,
 
     #[command(flatten)]
     pub(crate) clients: ClientArgs,

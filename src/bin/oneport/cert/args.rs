@@ -182,7 +182,7 @@ pub(super) struct CrlArgs {
     #[arg(long, value_name = "FILE|SERIAL", action = ArgAction::Append)]
     pub(super) revoke: Vec<String>,
 
-    /// In how many days the next list is due. nginx and OpenSSL refuse every client after that
+    /// In how many days the next list is due. nginx and OpenSSL refuse every client after that, oneport warns
     #[arg(
         long,
         default_value_t = 30,

@@ -24,7 +24,8 @@ impl Startup<'_> {
             "root": self.root.map(|root| root.display().to_string()),
             "certificate": certificates.first(),
             "certificates": certificates,
-            "self_check": self.certificates.map(|it| self_check::json(&it.checked)),
+            "acme": self.certificates.map(|it| &it.domains),
+            "self_check": self.certificates.and_then(|it| it.checked.as_ref()).map(self_check::json),
         })
     }
 }
@@ -39,7 +40,7 @@ fn described(certificates: &Certificates) -> Vec<Value> {
             "days_left": used.summary.days_left(SystemTime::now()),
             "sha256": used.summary.sha256,
             "file": used.cert.display().to_string(),
-            "trust": certificates.trust.display().to_string(),
+            "trust": certificates.trust.as_ref().map(|trust| trust.display().to_string()),
             "development": certificates.are_development(),
         })
     };

@@ -155,6 +155,15 @@ impl<'a> Startup<'a> {
             true => " (made here, for development)",
             false => "",
         };
+        if !certificates.domains.is_empty() {
+            writeln!(f, "  from a CA    {}", certificates.domains.join(", "))?;
+            if certificates.used.is_empty() {
+                writeln!(
+                    f,
+                    "  certificate  none yet: it is obtained now, the log says how that goes\n"
+                )?;
+            }
+        }
         for Used { summary, cert, .. } in &certificates.used {
             let days = summary.days_left(SystemTime::now());
             writeln!(f, "  certificate  {}{kind}", summary.subject)?;
@@ -165,8 +174,10 @@ impl<'a> Startup<'a> {
             writeln!(f, "  sha256       {}", summary.sha256)?;
             writeln!(f, "  file         {}\n", cert.display())?;
         }
-        let checked = self_check::lines(&certificates.checked);
-        writeln!(f, "  self-check   {checked}\n")
+        match &certificates.checked {
+            Some(checked) => writeln!(f, "  self-check   {}\n", self_check::lines(checked)),
+            None => Ok(()),
+        }
     }
 
     fn write_commands(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -180,7 +191,10 @@ impl<'a> Startup<'a> {
             true => "--cert CLIENT.crt --key CLIENT.key ",
             false => "",
         };
-        let trust = format!("{own}--cacert {} ", quoted(&certificates.trust));
+        let trust = match &certificates.trust {
+            Some(trust) => format!("{own}--cacert {} ", quoted(trust)),
+            None => own.to_owned(),
+        };
         writeln!(f, "    {}", self.curl("https", &trust))?;
         writeln!(f, "    {}\n", self.curl("http", ""))?;
         match self.serves_plaintext_here() {

@@ -53,7 +53,8 @@ pub(super) fn run(args: &CrlArgs) -> Result<Made, CertError> {
     );
     made.file(&path, what);
     made.notes.push(format!(
-        "nginx and whatever else asks OpenSSL refuse every client once the list is out of date. \
+        "Once the list is out of date, oneport goes on with it and warns; nginx and whatever else \
+         asks OpenSSL refuse every client. \
          `oneport cert crl` renews it: run it well before {due}, and have the server read the list \
          again."
     ));

@@ -1,0 +1,277 @@
+//! What is kept on disk: the account, and each set of domains' certificate.
+
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use directories::ProjectDirs;
+use sha2::{Digest, Sha256};
+
+use super::AcmeError;
+use super::certificate::Certificate;
+
+const ACCOUNT: &str = "account.json";
+const LOCK: &str = ".lock";
+
+/// Far more than a chain and a key, or an account, have; in bytes.
+const LARGEST: u64 = 1024 * 1024;
+
+/// Where certificates are kept unless somebody says otherwise.
+pub(super) fn default() -> Result<PathBuf, AcmeError> {
+    let project = ProjectDirs::from("", "", "oneport").ok_or(AcmeError::NoCache)?;
+    Ok(project.data_local_dir().join("acme"))
+}
+
+/// The directory of one CA. The names in it are made of what was asked for, so
+/// that nothing is found that was not.
+#[derive(Debug)]
+pub(super) struct Cache {
+    directory: PathBuf,
+    /// Key and chain are one file: they can only be replaced together.
+    certificate: PathBuf,
+}
+
+/// Held while a certificate is ordered, by one process of all that share the
+/// directory.
+#[derive(Debug)]
+pub(super) struct Lock {
+    /// Closing it unlocks it, also when the process is killed.
+    _file: Option<File>,
+}
+
+impl Cache {
+    /// Makes the directory (mode 0700) where it is missing. `domains` are sorted.
+    pub(super) fn open(root: &Path, ca: &str, domains: &[String]) -> Result<Self, AcmeError> {
+        let directory = root.join(named(ca.trim_start_matches("https://"), ca));
+        let mut builder = DirBuilder::new();
+        builder.recursive(true);
+        #[cfg(unix)]
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        builder
+            .create(&directory)
+            .map_err(|source| AcmeError::Unwritable {
+                path: directory.clone(),
+                source,
+            })?;
+        let first = domains.first().map_or("", String::as_str);
+        let file = named(first, &domains.join(","));
+        Ok(Self {
+            certificate: directory.join(format!("{file}.pem")),
+            directory,
+        })
+    }
+
+    pub(super) fn certificate_path(&self) -> &Path {
+        &self.certificate
+    }
+
+    /// The certificate for the domains, if one is kept. A file that holds none
+    /// is renamed, and logged: it can be had again.
+    pub(super) fn certificate(&self) -> io::Result<Option<Certificate>> {
+        let Some(pem) = read(&self.certificate)? else {
+            return Ok(None);
+        };
+        match Certificate::from_pem(&pem) {
+            Ok(certificate) => Ok(Some(certificate)),
+            Err(why) => {
+                self.set_aside(&self.certificate, &why)?;
+                Ok(None)
+            }
+        }
+    }
+
+    pub(super) fn keep_certificate(&self, key: &str, chain: &str) -> io::Result<()> {
+        self.write(&self.certificate, &format!("{key}{chain}"))
+    }
+
+    /// The account in JSON, if one is kept.
+    pub(super) fn account(&self) -> io::Result<Option<Vec<u8>>> {
+        read(&self.account_path())
+    }
+
+    pub(super) fn keep_account(&self, json: &str) -> io::Result<()> {
+        self.write(&self.account_path(), json)
+    }
+
+    /// The account is of no use any more.
+    pub(super) fn set_account_aside(&self, why: &str) -> io::Result<()> {
+        self.set_aside(&self.account_path(), why)
+    }
+
+    /// None while another process orders.
+    //
+    // `File::try_lock` is from Rust 1.89, as in `tls::generate`.
+    #[allow(clippy::incompatible_msrv)]
+    pub(super) fn lock(&self) -> io::Result<Option<Lock>> {
+        let file = private().create(true).open(self.directory.join(LOCK))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Lock { _file: Some(file) })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            // Some network file systems have no locks. What can go wrong there is
+            // that two processes order the same.
+            Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {
+                Ok(Some(Lock { _file: None }))
+            }
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    fn account_path(&self) -> PathBuf {
+        self.directory.join(ACCOUNT)
+    }
+
+    /// Makes or replaces a file in one step for all who look, readable for its
+    /// owner only from the moment it exists.
+    fn write(&self, path: &Path, content: &str) -> io::Result<()> {
+        let temporary = self.directory.join(format!(".new-{}", std::process::id()));
+        match fs::remove_file(&temporary) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut file = private().create_new(true).open(&temporary)?;
+        file.write_all(content.as_bytes())?;
+        // Before the rename, or a crash of the machine could leave an empty file
+        // under the final name.
+        file.sync_all()?;
+        fs::rename(&temporary, path)
+    }
+
+    fn set_aside(&self, path: &Path, why: &str) -> io::Result<()> {
+        let mut aside = path.as_os_str().to_owned();
+        aside.push(".unusable");
+        fs::rename(path, &aside)?;
+        tracing::warn!(
+            "{} cannot be used ({why}): it is kept beside as .unusable, and made anew",
+            path.display()
+        );
+        Ok(())
+    }
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// The content of a regular file that is not absurdly large.
+pub(super) fn read(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    let refused = |what| Err(io::Error::new(io::ErrorKind::InvalidData, what));
+    match fs::metadata(path) {
+        Ok(metadata) if !metadata.is_file() => return refused("it is not a regular file"),
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let mut content = Vec::new();
+    File::open(path)?
+        .take(LARGEST + 1)
+        .read_to_end(&mut content)?;
+    match content.len() as u64 > LARGEST {
+        true => refused("it is larger than 1 MiB"),
+        false => Ok(Some(content)),
+    }
+}
+
+/// A file name that people recognize, and that no other `whole` has.
+fn named(prefix: &str, whole: &str) -> String {
+    let plain = |c: char| match c {
+        'a'..='z' | 'A'..='Z' | '0'..='9' | '.' | '-' => c,
+        _ => '_',
+    };
+    let prefix: String = prefix.chars().map(plain).take(80).collect();
+    let digest = Sha256::digest(whole);
+    let digits: String = digest[..4].iter().map(|b| format!("{b:02x}")).collect();
+    format!("{}-{digits}", prefix.trim_matches(['.', '_']))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // A panic is how a test fails.
+mod tests {
+    use super::*;
+
+    const CA: &str = "https://ca.example.org:14000/dir";
+
+    fn made() -> (String, String) {
+        let key = rcgen::KeyPair::generate().unwrap();
+        let params = rcgen::CertificateParams::new(["a.example.org".to_owned()]).unwrap();
+        (key.serialize_pem(), params.self_signed(&key).unwrap().pem())
+    }
+
+    #[test]
+    fn what_is_kept_comes_back_for_the_same_ca_and_domains_only() {
+        let root = tempfile::tempdir().unwrap();
+        let a = ["a.example.org".to_owned()];
+        let b = ["a.example.org".to_owned(), "b.example.org".to_owned()];
+        let cache = Cache::open(root.path(), CA, &a).unwrap();
+        assert!(cache.certificate().unwrap().is_none());
+        let (key, chain) = made();
+        cache.keep_certificate(&key, &chain).unwrap();
+        cache.keep_account("{}").unwrap();
+
+        let again = Cache::open(root.path(), CA, &a).unwrap();
+        assert!(again.certificate().unwrap().is_some());
+        assert_eq!(again.account().unwrap().unwrap(), b"{}");
+        let others = Cache::open(root.path(), CA, &b).unwrap();
+        assert!(others.certificate().unwrap().is_none());
+        assert!(
+            others.account().unwrap().is_some(),
+            "the account is the CA's"
+        );
+        let elsewhere = Cache::open(root.path(), "https://ca.example.org:14000_dir", &a).unwrap();
+        assert!(elsewhere.certificate().unwrap().is_none());
+        assert!(elsewhere.account().unwrap().is_none());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_may_read() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path().join("deep/er");
+        let cache = Cache::open(&root, CA, &["a.example.org".to_owned()]).unwrap();
+        let (key, chain) = made();
+        cache.keep_certificate(&key, &chain).unwrap();
+        cache.keep_account("{}").unwrap();
+        let _lock = cache.lock().unwrap().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&root), 0o700);
+        assert_eq!(mode(&cache.directory), 0o700);
+        let mut seen = 0;
+        for entry in fs::read_dir(&cache.directory).unwrap() {
+            assert_eq!(mode(&entry.unwrap().path()), 0o600);
+            seen += 1;
+        }
+        assert_eq!(seen, 3, "account, certificate, lock, and nothing else");
+    }
+
+    #[test]
+    fn a_damaged_file_is_renamed() {
+        let root = tempfile::tempdir().unwrap();
+        let cache = Cache::open(root.path(), CA, &["a.example.org".to_owned()]).unwrap();
+        let ((key, _), (_, chain)) = (made(), made());
+        for damaged in ["", "x", &key, &format!("{key}{chain}")] {
+            fs::write(&cache.certificate, damaged).unwrap();
+            assert!(cache.certificate().unwrap().is_none(), "{damaged}");
+            assert!(!cache.certificate.exists());
+            let aside = cache.certificate.with_extension("pem.unusable");
+            assert_eq!(fs::read_to_string(aside).unwrap(), damaged);
+        }
+        // What is no file is not touched.
+        fs::create_dir(&cache.certificate).unwrap();
+        assert!(cache.certificate().is_err());
+    }
+
+    #[test]
+    fn one_orders_at_a_time() {
+        let root = tempfile::tempdir().unwrap();
+        let open = || Cache::open(root.path(), CA, &["a.example.org".to_owned()]).unwrap();
+        let (one, other) = (open(), open());
+        let held = one.lock().unwrap().unwrap();
+        assert!(other.lock().unwrap().is_none());
+        drop(held);
+        assert!(other.lock().unwrap().is_some());
+    }
+}
