@@ -148,7 +148,7 @@ async fn it_says_what_openssl_says() {
         assert!(printed.contains(&name), "{name}: {printed}");
     }
     assert_eq!(*client.leaf(), site.client.der);
-    assert_eq!(client.chain(), [site.client.der.clone()]);
+    assert_eq!(client.chain(), std::slice::from_ref(&site.client.der));
     let summary = client.summary().unwrap();
     assert_eq!(summary.issuer, "CN=clients");
     assert!(!format!("{client:?}").contains("CERTIFICATE"));
