@@ -105,6 +105,23 @@ impl TlsConfig {
         self.shared.current.load().certificates == ClientCertificates::Required
     }
 
+    /// What it is was made from files with this content.
+    #[cfg(all(feature = "watch", any(feature = "aws-lc-rs", feature = "ring")))]
+    pub(super) fn made_from(self, content: [u8; 32]) -> Self {
+        self.shared.current.rcu(|loaded| {
+            let mut loaded = Loaded::clone(loaded);
+            loaded.content = Some(content);
+            loaded
+        });
+        self
+    }
+
+    /// See [`made_from`](Self::made_from).
+    #[cfg(all(feature = "watch", any(feature = "aws-lc-rs", feature = "ring")))]
+    pub(super) fn content(&self) -> Option<[u8; 32]> {
+        self.shared.current.load().content
+    }
+
     fn new(loaded: Loaded, alpn: Alpn) -> Self {
         let current = ArcSwap::from_pointee(alpn.apply(loaded));
         Self {

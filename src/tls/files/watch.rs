@@ -1,10 +1,9 @@
 //! Reloading when files change.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,6 +12,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use sha2::{Digest, Sha256};
 
 use super::Files;
+use super::directories::directories;
 use crate::tls::{TlsConfig, TlsConfigError};
 
 /// How often the files are read where nothing tells of their changes: network
@@ -24,9 +24,6 @@ const POLL: Duration = Duration::from_secs(30);
 const SETTLE: Duration = Duration::from_millis(200);
 /// Something in the directory may change all the time.
 const SETTLE_MOST: Duration = Duration::from_secs(2);
-
-/// As many as Linux follows (`path_resolution(7)`).
-const LINKS_MOST: usize = 40;
 
 /// Reloads a [`TlsConfig`] when its files change, until it is dropped. Made by
 /// [`Files::watch`].
@@ -81,19 +78,35 @@ impl Files {
 }
 
 impl Watch {
-    fn every<F>(poll: Duration, files: Files, config: &TlsConfig, mut told: F) -> Self
+    fn every<F>(poll: Duration, files: Files, config: &TlsConfig, told: F) -> Self
     where
         F: FnMut(Result<(), &TlsConfigError>) + Send + 'static,
     {
         let (thread, woken) = mpsc::channel();
-        let mut watched = Watched {
-            digest: digest(&files),
+        let watched = Watched {
+            // Whoever renews does not wait for us: they may have changed since
+            // they were loaded.
+            digest: config.content().unwrap_or_else(|| digest(&files)),
             events: Events::new(thread.clone()),
             files,
             config: config.clone(),
         };
+        Self::start(thread, woken, poll, watched, told)
+    }
+
+    fn start<F>(
+        thread: Sender<Wake>,
+        woken: Receiver<Wake>,
+        poll: Duration,
+        mut watched: Watched,
+        mut told: F,
+    ) -> Self
+    where
+        F: FnMut(Result<(), &TlsConfigError>) + Send + 'static,
+    {
         watched.events.watch(&watched.files);
         let run = move || {
+            watched.look(&mut told);
             while wait(&woken, poll) {
                 watched.look(&mut told);
             }
@@ -202,52 +215,8 @@ impl Events {
     }
 }
 
-/// The directories in which something changes when `path` comes to mean another
-/// file: those of the file, and of each symbolic link on the way to it.
-fn directories(path: &Path) -> BTreeSet<PathBuf> {
-    let mut directories = BTreeSet::new();
-    let mut at = match path.is_absolute() {
-        true => PathBuf::new(),
-        false => std::env::current_dir().unwrap_or_default(),
-    };
-    let mut left: Vec<OsString> = steps(path);
-    let mut links = 0;
-    while let Some(step) = left.pop() {
-        if step == ".." {
-            at.pop();
-            continue;
-        }
-        let next = at.join(&step);
-        match fs::read_link(&next) {
-            Ok(target) if links < LINKS_MOST => {
-                links += 1;
-                directories.insert(at.clone());
-                if target.is_absolute() {
-                    at = PathBuf::new();
-                }
-                left.extend(steps(&target));
-            }
-            _ => {
-                if left.is_empty() {
-                    directories.insert(at.clone());
-                }
-                at = next;
-            }
-        }
-    }
-    directories
-}
-
-/// The components of a path, the first one last.
-fn steps(path: &Path) -> Vec<OsString> {
-    let components = path.components().filter(|it| *it != Component::CurDir);
-    let mut steps: Vec<_> = components.map(|it| it.as_os_str().to_owned()).collect();
-    steps.reverse();
-    steps
-}
-
 /// Of what is in the files, or why it cannot be read.
-fn digest(files: &Files) -> [u8; 32] {
+pub(super) fn digest(files: &Files) -> [u8; 32] {
     let mut digest = Sha256::new();
     for path in files.paths() {
         match content(path) {
@@ -268,4 +237,52 @@ fn content(path: &Path) -> io::Result<Vec<u8>> {
         .take(32 * 1024 * 1024)
         .read_to_end(&mut content)?;
     Ok(content)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // A panic is how a test fails.
+mod tests {
+    use std::sync::Arc;
+    use std::sync::mpsc::channel;
+
+    use super::*;
+
+    fn write(directory: &Path) {
+        let names = vec!["localhost".to_owned()];
+        let made = rcgen::generate_simple_self_signed(names).unwrap();
+        fs::write(directory.join("crt"), made.cert.pem()).unwrap();
+        let key = made.signing_key.serialize_pem();
+        fs::write(directory.join("key"), key).unwrap();
+    }
+
+    /// Network file systems, and mounts from another machine.
+    #[test]
+    fn where_the_system_tells_nothing_the_files_are_polled() {
+        let directory = tempfile::tempdir().unwrap();
+        write(directory.path());
+        let files = Files::new(directory.path().join("crt"), directory.path().join("key"));
+        let config = files.load().unwrap();
+        let before = config.current();
+        let (thread, woken) = mpsc::channel();
+        let watched = Watched {
+            digest: digest(&files),
+            events: Events {
+                watcher: None,
+                directories: BTreeSet::new(),
+            },
+            files,
+            config: config.clone(),
+        };
+        let (tell, told) = channel();
+        let poll = Duration::from_millis(20);
+        let watch = Watch::start(thread, woken, poll, watched, move |outcome| {
+            tell.send(outcome.is_ok()).unwrap();
+        });
+        write(directory.path());
+        // It may have come between the two files.
+        while !told.recv_timeout(SETTLE_MOST * 10).unwrap() {}
+        assert!(!Arc::ptr_eq(&before, &config.current()));
+        drop(watch);
+        assert!(told.recv().is_err(), "the thread has ended");
+    }
 }
