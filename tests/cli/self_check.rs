@@ -155,3 +155,22 @@ async fn the_log_says_what_is_on() {
         assert!(log.contains(field), "{field} is missing in {log}");
     }
 }
+
+/// An RSA certificate beside one with ECDSA, for clients that know nothing else: the
+/// self-check's client never gets it.
+#[tokio::test]
+async fn the_second_certificate_for_a_name_is_not_forgotten() {
+    let certs = crate::certs::Certs::new();
+    certs.made("server").await;
+    certs
+        .made("server --out rsa --key-type rsa-2048 --days 5")
+        .await;
+    let (cert, key) = (certs.file("server.crt"), certs.file("server.key"));
+    let (rsa, rsa_key) = (certs.file("rsa/server.crt"), certs.file("rsa/server.key"));
+    let args = [
+        "--cert", &cert, "--key", &key, "--cert", &rsa, "--key", &rsa_key,
+    ];
+    let log = Oneport::start(&args).await.killed().await;
+    let warning = format!("the certificate in {rsa} is only valid until ");
+    assert!(log.contains(&warning), "{log}");
+}

@@ -14,6 +14,7 @@ use oneport::tls::{Files, TlsConfig, TlsConfigError, Watch};
 use crate::args::{OwnCertificate, ServeArgs};
 use crate::listen_addr::ListenAddr;
 use crate::self_check;
+use crate::used::{self, Used};
 
 /// The certificates in use: what the server needs, and what people want to know.
 #[derive(Debug)]
@@ -30,14 +31,6 @@ pub(crate) struct Certificates {
     /// What clients would get, if there is a certificate.
     pub(crate) checked: Option<Report>,
     source: Source,
-}
-
-/// One of them.
-#[derive(Debug)]
-pub(crate) struct Used {
-    pub(crate) summary: CertificateSummary,
-    pub(crate) cert: PathBuf,
-    pub(crate) key: PathBuf,
 }
 
 /// Where they come from.
@@ -142,7 +135,7 @@ impl Certificates {
     /// The names of all of them, each once.
     pub(crate) fn names(&self) -> Vec<String> {
         match self.domains.is_empty() {
-            true => names(&self.used),
+            true => used::names(&self.used),
             false => self.domains.clone(),
         }
     }
@@ -187,8 +180,11 @@ impl Source {
     }
 
     fn check(&self, config: &TlsConfig) -> Result<Report, CertificateError> {
-        let names = names(&self.used(config));
-        self_check::run(config, names, &self.called).map_err(CertificateError::SelfCheck)
+        let used = self.used(config);
+        let report = self_check::run(config, used::names(&used), &self.called)
+            .map_err(CertificateError::SelfCheck)?;
+        used::warn_of_unseen(&used, &report);
+        Ok(report)
     }
 
     fn used(&self, config: &TlsConfig) -> Vec<Used> {
@@ -203,22 +199,6 @@ impl Source {
         });
         used.collect()
     }
-}
-
-impl Used {
-    pub(crate) fn log(&self) {
-        tracing::info!("serving with {}: {}", self.cert.display(), self.summary);
-    }
-}
-
-fn names(used: &[Used]) -> Vec<String> {
-    let mut names: Vec<String> = Vec::new();
-    for name in used.iter().flat_map(|used| &used.summary.names) {
-        if !names.contains(name) {
-            names.push(name.clone());
-        }
-    }
-    names
 }
 
 fn of_pairs(pairs: &[(PathBuf, PathBuf)]) -> Files {

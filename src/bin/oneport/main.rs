@@ -22,6 +22,7 @@ mod self_check;
 mod serve;
 mod signals;
 mod startup;
+mod used;
 
 use std::process::ExitCode;
 

@@ -5,8 +5,9 @@ use std::convert::Infallible;
 use oneport::tls::{TlsConfig, Watch};
 use tokio::task;
 
-use crate::certificate::{Certificates, Source, Used};
+use crate::certificate::{Certificates, Source};
 use crate::signals::Hangups;
+use crate::used::Used;
 
 const ONCE: &str = "is no regular file and can be read only once; restart to have it read again";
 

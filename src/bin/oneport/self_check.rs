@@ -74,10 +74,11 @@ pub(crate) fn lines(report: &Report) -> String {
 
 /// The first of these lines.
 pub(crate) fn verdict(report: &Report) -> String {
-    let mut findings = report.findings().iter();
-    let found = match findings.any(|finding| finding.severity != Severity::Note) {
-        true => "see to this",
-        false => "no fault found",
+    let findings = report.findings().iter();
+    let serious = findings.filter(|finding| finding.severity != Severity::Note);
+    let found = match serious.count() {
+        0 => "no fault found".to_owned(),
+        count => format!("{count} fault(s) found"),
     };
     format!("{} name(s) tried, {found}", report.names().len())
 }

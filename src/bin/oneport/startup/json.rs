@@ -5,8 +5,9 @@ use std::time::SystemTime;
 use serde_json::{Value, json};
 
 use super::Startup;
-use crate::certificate::{Certificates, Used};
+use crate::certificate::Certificates;
 use crate::self_check;
+use crate::used::Used;
 
 impl Startup<'_> {
     pub(super) fn json(&self) -> Value {

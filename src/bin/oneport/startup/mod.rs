@@ -11,10 +11,11 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use crate::args::{ClientArgs, ServeArgs, TlsMin};
-use crate::certificate::{Certificates, Used};
+use crate::certificate::Certificates;
 use crate::log::LogFormat;
 use crate::port_policy::PortPolicy;
 use crate::self_check;
+use crate::used::Used;
 use host::{bracketed, host};
 
 /// The start-up report. Displays as text for people.
