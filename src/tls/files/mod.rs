@@ -4,6 +4,7 @@ mod certified;
 mod client_trust;
 mod named;
 mod parts;
+mod pins;
 mod read;
 mod resolved;
 #[cfg(feature = "watch")]
@@ -138,7 +139,8 @@ impl Files {
     /// Ask clients for a certificate (mutual TLS) that one of the CAs in this
     /// file has signed. May be called several times, for several files; each
     /// may hold several certificates. A client's own certificate, if it is
-    /// self-signed, is as good as a CA's: then that one client is trusted.
+    /// self-signed and no CA's, lets in that one client; what it has signed does
+    /// not count.
     pub fn client_ca(mut self, path: impl AsRef<Path>) -> Self {
         self.client_cas.push(path.as_ref().into());
         self
@@ -165,7 +167,9 @@ impl Files {
 
     /// Refuse the client certificates that this file says are revoked: one or
     /// several certificate revocation lists (RFC 5280 5; PEM or DER) of CAs that
-    /// sign client certificates. May be called several times.
+    /// sign client certificates. May be called several times. Of several lists
+    /// of one CA the newest counts. Without a [`client_ca`](Self::client_ca) it
+    /// changes nothing, and the file is not read.
     ///
     /// With one such file, every CA on the way from a client's certificate to a
     /// trusted one has to have a list, or the client is refused; except with
