@@ -1,7 +1,7 @@
 //! The handle that holds the configuration in use.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
@@ -26,6 +26,9 @@ pub struct TlsConfig {
 struct Shared {
     current: ArcSwap<Loaded>,
     alpn: Alpn,
+    /// Held by who reads files to replace `current`.
+    #[allow(dead_code)] // without `tls-files`
+    reading: Mutex<()>,
 }
 
 impl TlsConfig {
@@ -108,7 +111,11 @@ impl TlsConfig {
     fn new(loaded: Loaded, alpn: Alpn) -> Self {
         let current = ArcSwap::from_pointee(alpn.apply(loaded));
         Self {
-            shared: Arc::new(Shared { current, alpn }),
+            shared: Arc::new(Shared {
+                current,
+                alpn,
+                reading: Mutex::default(),
+            }),
         }
     }
 
@@ -160,6 +167,28 @@ impl TlsConfig {
             renewed.take_sessions_of(old);
             self.shared.alpn.apply(renewed)
         });
+    }
+}
+
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+impl TlsConfig {
+    /// Replaces the configuration by what is read now. One reads at a time:
+    /// whoever read old files must not replace what somebody else has read since.
+    pub(super) fn reload_from<E>(&self, read: impl FnOnce() -> Result<Self, E>) -> Result<(), E> {
+        let reading = self.shared.reading.lock();
+        let _one_at_a_time = reading.unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.reload(read()?);
+        Ok(())
+    }
+
+    /// With a digest of the files that it is from.
+    #[cfg(feature = "watch")]
+    pub(super) fn from_content(self, content: [u8; 32]) -> Self {
+        self.shared.current.rcu(|loaded| Loaded {
+            content: Some(content),
+            ..Loaded::clone(loaded)
+        });
+        self
     }
 }
 

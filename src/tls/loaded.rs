@@ -31,6 +31,9 @@ pub(crate) struct Loaded {
     pub(super) sessions: Sessions,
     /// What it serves with, where that is known.
     pub(super) chains: Arc<[Vec<CertificateDer<'static>>]>,
+    /// A digest of the files that it is from, as they were then.
+    #[cfg(feature = "watch")]
+    pub(super) content: Option<[u8; 32]>,
     /// Whether a server name (SNI) is refused; none of them where it is missing.
     pub(super) refused_name: Option<Arc<RefusesName>>,
 }
@@ -66,6 +69,8 @@ impl Loaded {
             certificates,
             sessions: Sessions::default(),
             chains: Arc::new([]),
+            #[cfg(feature = "watch")]
+            content: None,
             refused_name: None,
         }
     }

@@ -240,10 +240,16 @@ impl Files {
     ///
     /// As [`load`].
     pub fn load(&self) -> Result<TlsConfig, TlsConfigError> {
+        // Before: what changes meanwhile is then seen as a change.
+        #[cfg(feature = "watch")]
+        let content = watch::digest(self);
         let parts = self.read()?;
         inspect::parts(&parts, &self.pairs, self.expiry)?;
         // With a resolver there may be no file at all.
-        parts.assemble(self.paths().next().unwrap_or(Path::new("-")))
+        let config = parts.assemble(self.paths().next().unwrap_or(Path::new("-")))?;
+        #[cfg(feature = "watch")]
+        let config = config.from_content(content);
+        Ok(config)
     }
 
     /// Reads the files again, and puts what they make in the place of what
@@ -253,7 +259,6 @@ impl Files {
     ///
     /// As [`load`]; `config` is then as it was.
     pub fn reload(&self, config: &TlsConfig) -> Result<(), TlsConfigError> {
-        config.reload(self.load()?);
-        Ok(())
+        config.reload_from(|| self.load())
     }
 }

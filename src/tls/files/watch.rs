@@ -54,8 +54,10 @@ impl Files {
     /// else. What counts is the content, not the date. New files are validated
     /// as [`load`](super::load) does it; if they are not good (half written, a
     /// key that belongs to another certificate), the old configuration stays in
-    /// use, a line of the log says why, and the next change is tried again. The
-    /// system's CAs are read again with the files, but not watched.
+    /// use, a line of the log says why, and they are tried again every 30 seconds
+    /// and when they change: a certificate may not be valid yet. What has changed
+    /// since `config` was loaded is seen too. The system's CAs are read again with
+    /// the files, but not watched.
     ///
     /// ```no_run
     /// # use oneport::tls::Files;
@@ -87,13 +89,15 @@ impl Watch {
     {
         let (thread, woken) = mpsc::channel();
         let mut watched = Watched {
-            digest: digest(&files),
+            digest: config.load().content.unwrap_or_else(|| digest(&files)),
+            failed: false,
             events: Events::new(thread.clone()),
             files,
             config: config.clone(),
         };
         watched.events.watch(&watched.files);
         let run = move || {
+            watched.look(&mut told);
             while wait(&woken, poll) {
                 watched.look(&mut told);
             }
@@ -136,19 +140,27 @@ struct Watched {
     config: TlsConfig,
     /// Of what was last tried, good or bad.
     digest: [u8; 32],
+    /// Whether that was bad.
+    failed: bool,
     events: Events,
 }
 
 impl Watched {
     fn look(&mut self, told: &mut impl FnMut(Result<(), &TlsConfigError>)) {
         let digest = digest(&self.files);
-        if digest == self.digest {
+        let again = digest == self.digest;
+        if again && !self.failed {
             return;
         }
         self.digest = digest;
         // Links may lead elsewhere now.
         self.events.watch(&self.files);
         let outcome = self.files.reload(&self.config);
+        self.failed = outcome.is_err();
+        if again && self.failed {
+            // Said already.
+            return;
+        }
         match &outcome {
             Ok(()) => tracing::info!("certificate files have changed: reloaded"),
             Err(error) => tracing::warn!(
@@ -247,7 +259,7 @@ fn steps(path: &Path) -> Vec<OsString> {
 }
 
 /// Of what is in the files, or why it cannot be read.
-fn digest(files: &Files) -> [u8; 32] {
+pub(super) fn digest(files: &Files) -> [u8; 32] {
     let mut digest = Sha256::new();
     for path in files.paths() {
         match content(path) {
@@ -269,3 +281,7 @@ fn content(path: &Path) -> io::Result<Vec<u8>> {
         .read_to_end(&mut content)?;
     Ok(content)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // A panic is how a test fails.
+mod tests;
