@@ -32,7 +32,7 @@ pub(crate) struct Loaded {
     /// What it serves with, where that is known.
     pub(super) chains: Arc<[Vec<CertificateDer<'static>>]>,
     /// A digest of the files that it is from, as they were then.
-    #[cfg(feature = "watch")]
+    #[cfg(all(feature = "watch", any(feature = "aws-lc-rs", feature = "ring")))]
     pub(super) content: Option<[u8; 32]>,
     /// Whether a server name (SNI) is refused; none of them where it is missing.
     pub(super) refused_name: Option<Arc<RefusesName>>,
@@ -69,7 +69,7 @@ impl Loaded {
             certificates,
             sessions: Sessions::default(),
             chains: Arc::new([]),
-            #[cfg(feature = "watch")]
+            #[cfg(all(feature = "watch", any(feature = "aws-lc-rs", feature = "ring")))]
             content: None,
             refused_name: None,
         }
