@@ -117,6 +117,8 @@ mod crl;
 #[cfg(feature = "tls-files")]
 pub mod describe;
 #[cfg(feature = "tls-files")]
+mod distinguished_name;
+#[cfg(feature = "tls-files")]
 mod error;
 #[cfg(feature = "tls-files")]
 mod file;
