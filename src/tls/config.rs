@@ -92,8 +92,8 @@ impl TlsConfig {
     /// Makes a handle on a configuration that requires client certificates
     /// (mutual TLS), which a `ServerConfig` itself does not tell.
     ///
-    /// An [`Acceptor`](crate::Acceptor) then refuses plaintext, whatever its
-    /// policy, unless it is told otherwise
+    /// An [`Acceptor`](crate::Acceptor) then refuses plaintext to whom its policy
+    /// would serve TLS too, unless it is told otherwise
     /// ([`plaintext_beside_client_auth`](crate::Acceptor::plaintext_beside_client_auth)):
     /// whoever spoke plaintext would be served without any certificate. The
     /// configurations of `tls::Files::client_ca` and
