@@ -7,6 +7,9 @@ mod parts;
 mod pins;
 mod read;
 mod resolved;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // A panic is how a test fails.
+mod resumption;
 #[cfg(feature = "watch")]
 mod watch;
 
