@@ -1,5 +1,6 @@
 //! Where client certificates are required, nobody gets to the application
 //! without one.
+#![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 #![allow(clippy::unwrap_used)] // a test
 
 mod support;

@@ -1,5 +1,6 @@
 //! One line per refusal, the repeated ones folded: also where TLS itself
 //! refuses, and for those who say nothing.
+#![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 #![allow(clippy::unwrap_used)] // a test
 
 mod log_capture;

@@ -1,5 +1,6 @@
 //! A fleet behind a TCP load balancer: sessions of one server are resumed by
 //! another one that has a ticket secret in common, and judges clients alike.
+#![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 #![allow(clippy::unwrap_used)] // a test
 
 mod support;

@@ -31,7 +31,7 @@ pub(crate) struct Loaded {
     pub(super) sessions: Sessions,
     /// What it serves with, where that is known.
     pub(super) chains: Arc<[Vec<CertificateDer<'static>>]>,
-    /// A digest of the files that it is from, as they were then.
+    /// A digest of the files it was made from, where that is known.
     #[cfg(all(feature = "watch", any(feature = "aws-lc-rs", feature = "ring")))]
     pub(super) content: Option<[u8; 32]>,
     /// Whether a server name (SNI) is refused; none of them where it is missing.

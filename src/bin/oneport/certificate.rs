@@ -155,9 +155,9 @@ impl Source {
         if let Some((dir, names)) = &self.development {
             DevelopmentCertificate::load_or_create(dir.as_deref(), names)?;
         }
-        let renewed = self.files.load()?;
-        self.check(&renewed)?;
-        config.reload(renewed);
+        // Read twice: `reload` lets nobody with older files come after it.
+        self.check(&self.files.load()?)?;
+        self.files.reload(config)?;
         Ok(self.used(config))
     }
 

@@ -29,6 +29,7 @@ impl TlsConfigError {
             | Self::NoCertificate { path, .. }
             | Self::NoCrl { path, .. }
             | Self::NoKey { path, .. }
+            | Self::NoSystemCas { path, .. }
             | Self::NotFound { path, .. }
             | Self::NotRegular { path, .. }
             | Self::NotYetValid { path, .. }

@@ -13,6 +13,7 @@ impl fmt::Display for TlsConfigError {
             | Self::NoCertificate { .. }
             | Self::NoCrl { .. }
             | Self::NoKey { .. }
+            | Self::NoSystemCas { .. }
             | Self::NotFound { .. }
             | Self::NotRegular { .. }
             | Self::TicketSecrets { .. }

@@ -21,6 +21,16 @@ pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Re
         TlsConfigError::NoCertificate { role, found, .. } => instead(f, *role, error.path(), found),
         TlsConfigError::NoCrl { found, .. } => instead(f, Role::ClientCrl, error.path(), found),
         TlsConfigError::NoKey { found, .. } => instead(f, Role::Key, error.path(), found),
+        TlsConfigError::NoSystemCas { path } if path.as_os_str().is_empty() => f.write_str(
+            "this system has no CA certificates, and clients' were to be verified by them; \
+             install them (Debian's package is ca-certificates), or let SSL_CERT_FILE name a \
+             file with PEM certificates",
+        ),
+        TlsConfigError::NoSystemCas { .. } => write!(
+            f,
+            "no CA certificate can be read from {path}, where SSL_CERT_FILE and SSL_CERT_DIR lead \
+             instead of to the system's store; let them name PEM certificates, or unset them"
+        ),
         TlsConfigError::NotFound { role, .. } => write!(
             f,
             "{role} {path} does not exist; check the path (a relative one starts at the working \

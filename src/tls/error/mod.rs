@@ -151,6 +151,11 @@ pub enum TlsConfigError {
         /// What is in it.
         found: Found,
     },
+    /// The system's CAs were to be trusted, and there are none.
+    NoSystemCas {
+        /// What `SSL_CERT_FILE` or `SSL_CERT_DIR` says; empty where neither does.
+        path: PathBuf,
+    },
     /// There is no such file.
     NotFound {
         /// The path that was given.

@@ -2,6 +2,8 @@
 
 mod certified;
 mod client_trust;
+#[cfg(feature = "watch")]
+mod directories;
 mod named;
 mod parts;
 mod pins;
@@ -153,7 +155,8 @@ impl Files {
     /// on Linux what `SSL_CERT_FILE` and `SSL_CERT_DIR` name, or else what the
     /// distribution installed. Everybody can get a certificate from those CAs:
     /// the application has to look at
-    /// [who it is for](crate::TlsInfo::client_identity).
+    /// [who it is for](crate::TlsInfo::client_identity). A store without any CA
+    /// is an error.
     #[cfg(feature = "native-roots")]
     pub fn client_system_roots(mut self) -> Self {
         self.system_roots = SystemRoots::Trust;
@@ -243,7 +246,7 @@ impl Files {
     ///
     /// As [`load`].
     pub fn load(&self) -> Result<TlsConfig, TlsConfigError> {
-        // Before: what changes meanwhile is then seen as a change.
+        // First: what changes while it is read is seen by a watch.
         #[cfg(feature = "watch")]
         let content = watch::digest(self);
         let parts = self.read()?;
@@ -251,7 +254,7 @@ impl Files {
         // With a resolver there may be no file at all.
         let config = parts.assemble(self.paths().next().unwrap_or(Path::new("-")))?;
         #[cfg(feature = "watch")]
-        let config = config.from_content(content);
+        let config = config.made_from(content);
         Ok(config)
     }
 

@@ -58,7 +58,7 @@ impl Files {
         let mut trust = ClientTrust {
             auth: self.client_auth,
             cas: Vec::new(),
-            system: self.system_roots.read(),
+            system: self.system_roots.read()?,
             crls: Vec::new(),
         };
         for path in &self.client_cas {
@@ -75,16 +75,21 @@ impl Files {
 }
 
 impl SystemRoots {
-    fn read(self) -> Vec<CertificateDer<'static>> {
+    fn read(self) -> Result<Vec<CertificateDer<'static>>, TlsConfigError> {
         match self {
-            Self::Ignore => Vec::new(),
+            Self::Ignore => Ok(Vec::new()),
             #[cfg(feature = "native-roots")]
             Self::Trust => {
                 let found = rustls_native_certs::load_native_certs();
                 for error in &found.errors {
                     tracing::warn!(%error, "some of the system's CAs cannot be read");
                 }
-                found.certs
+                if found.certs.is_empty() {
+                    let named = ["SSL_CERT_FILE", "SSL_CERT_DIR"].map(std::env::var_os);
+                    let named = named.into_iter().flatten().next().unwrap_or_default();
+                    return Err(TlsConfigError::NoSystemCas { path: named.into() });
+                }
+                Ok(found.certs)
             }
         }
     }

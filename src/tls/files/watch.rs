@@ -1,10 +1,9 @@
 //! Reloading when files change.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::fs;
 use std::io::{self, Read};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,6 +12,7 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use sha2::{Digest, Sha256};
 
 use super::Files;
+use super::directories::directories;
 use crate::tls::{TlsConfig, TlsConfigError};
 
 /// How often the files are read where nothing tells of their changes: network
@@ -24,9 +24,6 @@ const POLL: Duration = Duration::from_secs(30);
 const SETTLE: Duration = Duration::from_millis(200);
 /// Something in the directory may change all the time.
 const SETTLE_MOST: Duration = Duration::from_secs(2);
-
-/// As many as Linux follows (`path_resolution(7)`).
-const LINKS_MOST: usize = 40;
 
 /// Reloads a [`TlsConfig`] when its files change, until it is dropped. Made by
 /// [`Files::watch`].
@@ -83,18 +80,33 @@ impl Files {
 }
 
 impl Watch {
-    fn every<F>(poll: Duration, files: Files, config: &TlsConfig, mut told: F) -> Self
+    fn every<F>(poll: Duration, files: Files, config: &TlsConfig, told: F) -> Self
     where
         F: FnMut(Result<(), &TlsConfigError>) + Send + 'static,
     {
         let (thread, woken) = mpsc::channel();
-        let mut watched = Watched {
-            digest: config.load().content.unwrap_or_else(|| digest(&files)),
+        let watched = Watched {
+            // Whoever renews does not wait for us: they may have changed since
+            // they were loaded.
+            digest: config.content().unwrap_or_else(|| digest(&files)),
             failed: false,
             events: Events::new(thread.clone()),
             files,
             config: config.clone(),
         };
+        Self::start(thread, woken, poll, watched, told)
+    }
+
+    fn start<F>(
+        thread: Sender<Wake>,
+        woken: Receiver<Wake>,
+        poll: Duration,
+        mut watched: Watched,
+        mut told: F,
+    ) -> Self
+    where
+        F: FnMut(Result<(), &TlsConfigError>) + Send + 'static,
+    {
         watched.events.watch(&watched.files);
         let run = move || {
             watched.look(&mut told);
@@ -212,50 +224,6 @@ impl Events {
         }
         self.directories = directories;
     }
-}
-
-/// The directories in which something changes when `path` comes to mean another
-/// file: those of the file, and of each symbolic link on the way to it.
-fn directories(path: &Path) -> BTreeSet<PathBuf> {
-    let mut directories = BTreeSet::new();
-    let mut at = match path.is_absolute() {
-        true => PathBuf::new(),
-        false => std::env::current_dir().unwrap_or_default(),
-    };
-    let mut left: Vec<OsString> = steps(path);
-    let mut links = 0;
-    while let Some(step) = left.pop() {
-        if step == ".." {
-            at.pop();
-            continue;
-        }
-        let next = at.join(&step);
-        match fs::read_link(&next) {
-            Ok(target) if links < LINKS_MOST => {
-                links += 1;
-                directories.insert(at.clone());
-                if target.is_absolute() {
-                    at = PathBuf::new();
-                }
-                left.extend(steps(&target));
-            }
-            _ => {
-                if left.is_empty() {
-                    directories.insert(at.clone());
-                }
-                at = next;
-            }
-        }
-    }
-    directories
-}
-
-/// The components of a path, the first one last.
-fn steps(path: &Path) -> Vec<OsString> {
-    let components = path.components().filter(|it| *it != Component::CurDir);
-    let mut steps: Vec<_> = components.map(|it| it.as_os_str().to_owned()).collect();
-    steps.reverse();
-    steps
 }
 
 /// Of what is in the files, or why it cannot be read.

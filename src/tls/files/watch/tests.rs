@@ -1,4 +1,5 @@
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::SystemTime;
 
@@ -19,6 +20,10 @@ fn write(path: &Path, not_before: SystemTime) -> CertificateDer<'static> {
     made.der().clone()
 }
 
+fn long_ago() -> SystemTime {
+    SystemTime::now() - Duration::from_secs(60)
+}
+
 fn watched(poll: Duration, files: &Files, config: &TlsConfig) -> (Watch, Receiver<bool>) {
     let (told, outcomes) = channel();
     let tell = move |outcome: Result<(), &TlsConfigError>| told.send(outcome.is_ok()).unwrap();
@@ -31,7 +36,7 @@ fn watched(poll: Duration, files: &Files, config: &TlsConfig) -> (Watch, Receive
 fn what_was_not_good_is_tried_again() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("combined.pem");
-    write(&path, SystemTime::now() - Duration::from_secs(60));
+    write(&path, long_ago());
     let files = Files::new(&path, &path);
     let config = files.load().unwrap();
     let (_watch, outcomes) = watched(Duration::from_millis(50), &files, &config);
@@ -47,11 +52,10 @@ fn what_was_not_good_is_tried_again() {
 fn what_changed_before_the_watch_began_is_seen() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("combined.pem");
-    let long_ago = SystemTime::now() - Duration::from_secs(60);
-    write(&path, long_ago);
+    write(&path, long_ago());
     let files = Files::new(&path, &path);
     let config = files.load().unwrap();
-    let new = write(&path, long_ago);
+    let new = write(&path, long_ago());
     let (watch, outcomes) = watched(POLL, &files, &config);
     assert!(outcomes.recv_timeout(WITHIN).unwrap());
     assert_eq!(config.chains(), [[new]]);
@@ -70,8 +74,7 @@ fn of_two_reloads_the_later_files_stay() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("combined.pem");
     let slow = dir.path().join("secrets");
-    let long_ago = SystemTime::now() - Duration::from_secs(60);
-    write(&path, long_ago);
+    write(&path, long_ago());
     let files = Files::new(&path, &path);
     let config = files.load().unwrap();
     let made = std::process::Command::new("mkfifo").arg(&slow).status();
@@ -84,17 +87,51 @@ fn of_two_reloads_the_later_files_stay() {
     });
     // Opens when the other end does, which is after the certificate was read.
     let mut secrets = fs::OpenOptions::new().write(true).open(&slow).unwrap();
-    let new = write(&path, long_ago);
+    let new = write(&path, long_ago());
     let (done, second) = channel();
     thread::spawn({
         let config = config.clone();
-        move || done.send(files.reload(&config).unwrap()).unwrap()
+        move || done.send(files.reload(&config)).unwrap()
     });
     // It has to wait for the first one, so it is not waited for long.
     let early = second.recv_timeout(Duration::from_millis(300));
     io::Write::write_all(&mut secrets, &[b'a'; 64]).unwrap();
     drop(secrets);
     first.join().unwrap();
-    early.or_else(|_| second.recv_timeout(WITHIN)).unwrap();
+    let second = early.or_else(|_| second.recv_timeout(WITHIN));
+    second.unwrap().unwrap();
     assert_eq!(config.chains(), [[new]]);
+}
+
+/// Network file systems, and mounts from another machine.
+#[test]
+fn where_the_system_tells_nothing_the_files_are_polled() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("combined.pem");
+    write(&path, long_ago());
+    let files = Files::new(&path, &path);
+    let config = files.load().unwrap();
+    let before = config.current();
+    let (thread, woken) = mpsc::channel();
+    let watched = Watched {
+        digest: digest(&files),
+        failed: false,
+        events: Events {
+            watcher: None,
+            directories: BTreeSet::new(),
+        },
+        files,
+        config: config.clone(),
+    };
+    let (tell, told) = channel();
+    let poll = Duration::from_millis(20);
+    let watch = Watch::start(thread, woken, poll, watched, move |outcome| {
+        tell.send(outcome.is_ok()).unwrap();
+    });
+    write(&path, long_ago());
+    // It may have come between the two files.
+    while !told.recv_timeout(SETTLE_MOST * 10).unwrap() {}
+    assert!(!Arc::ptr_eq(&before, &config.current()));
+    drop(watch);
+    assert!(told.recv().is_err(), "the thread has ended");
 }
