@@ -3,6 +3,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use directories::ProjectDirs;
 use sha2::{Digest, Sha256};
@@ -129,7 +130,11 @@ impl Cache {
     /// Makes or replaces a file in one step for all who look, readable for its
     /// owner only from the moment it exists.
     fn write(&self, path: &Path, content: &str) -> io::Result<()> {
-        let temporary = self.directory.join(format!(".new-{}", std::process::id()));
+        // In containers that share the directory every server is process 1.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.unwrap_or_default().as_nanos();
+        let temporary = format!(".new-{}-{now}", std::process::id());
+        let temporary = self.directory.join(temporary);
         match fs::remove_file(&temporary) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}

@@ -80,7 +80,7 @@ pub struct Files {
     pairs: Vec<(PathBuf, PathBuf)>,
     unknown_names: UnknownNames,
     minimum_version: MinimumVersion,
-    client_auth: ClientAuth,
+    client_auth: Option<ClientAuth>,
     client_cas: Vec<PathBuf>,
     client_crls: Vec<PathBuf>,
     system_roots: SystemRoots,
@@ -106,7 +106,7 @@ impl Files {
             pairs: Vec::new(),
             unknown_names: UnknownNames::default(),
             minimum_version: MinimumVersion::default(),
-            client_auth: ClientAuth::default(),
+            client_auth: None,
             client_cas: Vec::new(),
             client_crls: Vec::new(),
             system_roots: SystemRoots::Ignore,
@@ -165,17 +165,17 @@ impl Files {
 
     /// Whether clients need a certificate where they are asked for one:
     /// required, unless told otherwise. Without a
-    /// [`client_ca`](Self::client_ca) (or the system's) it changes nothing.
+    /// [`client_ca`](Self::client_ca) (or the system's) it is an error.
     pub fn client_auth(mut self, auth: ClientAuth) -> Self {
-        self.client_auth = auth;
+        self.client_auth = Some(auth);
         self
     }
 
     /// Refuse the client certificates that this file says are revoked: one or
     /// several certificate revocation lists (RFC 5280 5; PEM or DER) of CAs that
     /// sign client certificates. May be called several times. Of several lists
-    /// of one CA the newest counts. Without a [`client_ca`](Self::client_ca) it
-    /// changes nothing, and the file is not read.
+    /// of one CA the newest counts. Without a [`client_ca`](Self::client_ca) (or
+    /// the system's) it is an error.
     ///
     /// With one such file, every CA on the way from a client's certificate to a
     /// trusted one has to have a list, or the client is refused; except with
@@ -252,10 +252,15 @@ impl Files {
         let parts = self.read()?;
         inspect::parts(&parts, &self.pairs, self.expiry)?;
         // With a resolver there may be no file at all.
-        let config = parts.assemble(self.paths().next().unwrap_or(Path::new("-")))?;
+        let config = parts.assemble(&self.first())?;
         #[cfg(feature = "watch")]
         let config = config.made_from(content);
         Ok(config)
+    }
+
+    /// For errors that are about no file in particular.
+    fn first(&self) -> PathBuf {
+        self.paths().next().unwrap_or(Path::new("-")).into()
     }
 
     /// Reads the files again, and puts what they make in the place of what
