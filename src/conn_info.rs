@@ -85,7 +85,8 @@ pub struct TlsInfo {
     pub server_name: Option<String>,
     /// Whether an earlier session was resumed.
     pub resumed: bool,
-    /// Who the client is, if it has shown a certificate (mutual TLS).
+    /// Who the client is, if it has shown a certificate (mutual TLS). None for
+    /// one that is refused for its certificate.
     pub client_identity: Option<ClientIdentity>,
 }
 

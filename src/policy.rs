@@ -54,7 +54,9 @@ pub enum Route {
 /// Chooses the [`Route`] of each connection.
 ///
 /// Implemented by [`Mode`], [`AllowPlaintext`] and by closures. It runs once
-/// per connection, on the connection's task, and must not block.
+/// per connection, on the connection's task, and must not block. Where TLS clients
+/// need a certificate it is asked twice about a plaintext connection that it
+/// admits: what would TLS from there get?
 ///
 /// ```
 /// use oneport::{Inbound, Mode, Policy, Route};

@@ -140,6 +140,40 @@ async fn a_client_certificate_that_is_missing_or_bad_is_explained() {
     assert_eq!(reached.load(Ordering::SeqCst), 1);
 }
 
+/// An identity is one that the verifier has accepted: an explainer, perhaps with
+/// the extractors and the access list of the application, was told of others
+/// too.
+#[tokio::test]
+async fn a_certificate_that_is_refused_is_nobodys_identity() {
+    let clients = Clients::new();
+    let strangers = Clients::new();
+    let strange = strangers.certificate("admin", 2100);
+    let (tls, told_whom) = (clients.tls(true), Arc::new(AtomicUsize::new(0)));
+    let known = told_whom.clone();
+    let explain = service_fn(move |request: http::Request<hyper::body::Incoming>| {
+        let info = request.extensions().get::<oneport::ConnInfo>().unwrap();
+        let identity = info.tls().unwrap().client_identity.as_ref();
+        known.fetch_add(identity.iter().count(), Ordering::SeqCst);
+        support::hello(request)
+    });
+    for mode in [Mode::TlsOnly, Mode::PlaintextOnly] {
+        let (tls, explain) = (tls.clone(), explain.clone());
+        let server = Server::start(|listener, signal| {
+            oneport::serve_dual(listener, tls, service_fn(support::hello))
+                .mode(mode)
+                .answer_tls_with_http()
+                .explain(explain)
+                .with_graceful_shutdown(told(signal))
+                .into_future()
+        });
+        let server = server.await;
+        let certificate = ["--cert", strange.to_str().unwrap()];
+        let answer = curl_over_tls(&clients.pki, &server, &certificate).await;
+        assert!(answer.contains("oneport-mismatch: "), "{answer}");
+        assert_eq!(told_whom.load(Ordering::SeqCst), 0, "{mode:?}");
+    }
+}
+
 /// What `current` hands out is for anybody's acceptor, and judges by itself.
 #[tokio::test]
 async fn the_configuration_in_the_handle_refuses_by_itself() {

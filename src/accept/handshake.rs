@@ -67,16 +67,17 @@ where
     let config = config.load();
     let mut tls = agree(acceptor, &config, io, prefix).await?;
     // Before anything is read: what is said of the client is not of its choice.
-    let mismatch = mismatch.or_else(|| {
-        config
-            .fault_of(tls.get_ref().1)
-            .map(Mismatch::ClientCertificate)
-    });
+    let fault = config.fault_of(tls.get_ref().1);
+    let mismatch = mismatch.or(fault.map(Mismatch::ClientCertificate));
     let mut decrypted = Vec::new();
     let protocol = first_request(acceptor, &mut tls, &mut decrypted).await?;
-    let Some(info) = TlsInfo::of(tls.get_ref().1) else {
+    let Some(mut info) = TlsInfo::of(tls.get_ref().1) else {
         return Err(AcceptError::Io(io::ErrorKind::InvalidData.into()));
     };
+    if fault.is_some() {
+        // Whoever explains must not take the client for whom it says it is.
+        info.client_identity = None;
+    }
     let alpn_is_h2 = info.alpn.as_deref().map(|alpn| alpn == b"h2");
     let mismatch = match protocol {
         Protocol::Http1 if alpn_is_h2 == Some(true) => {

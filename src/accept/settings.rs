@@ -155,8 +155,9 @@ impl Acceptor {
         self
     }
 
-    /// Answer these ACME challenges, whoever is served and refused here: the
-    /// CA's tls-alpn-01 validation in its handshake ([`accept`](Self::accept)
+    /// Answer these ACME challenges: the CA's tls-alpn-01 validation in its
+    /// handshake, where the policy lets it shake hands, without a certificate of
+    /// its own and whatever its server name ([`accept`](Self::accept)
     /// then fails with [`AcceptError::AcmeChallenge`](crate::AcceptError::AcmeChallenge)),
     /// http-01 where HTTP is refused. Where HTTP is accepted, the stream is yours, and
     /// so is the answer: see [`Challenges::answer_at`]. ([`Serve`](crate::Serve)

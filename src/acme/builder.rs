@@ -130,7 +130,8 @@ impl Acme {
 
     /// How long to wait after a failure: `first`, then three times as long after
     /// each further one, up to `most`. Default: one minute and six hours, which
-    /// stays within Let's Encrypt's limit of five failed validations per hour.
+    /// stays within Let's Encrypt's limit of five failed validations per hour. No
+    /// pause is longer than a week.
     pub fn backoff(mut self, first: Duration, most: Duration) -> Self {
         self.backoff = Backoff { first, most };
         self

@@ -3,6 +3,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use directories::ProjectDirs;
 use sha2::{Digest, Sha256};
@@ -29,6 +30,7 @@ pub(super) struct Cache {
     directory: PathBuf,
     /// Key and chain are one file: they can only be replaced together.
     certificate: PathBuf,
+    domains: Vec<String>,
 }
 
 /// Held while a certificate is ordered, by one process of all that share the
@@ -58,6 +60,7 @@ impl Cache {
         Ok(Self {
             certificate: directory.join(format!("{file}.pem")),
             directory,
+            domains: domains.to_vec(),
         })
     }
 
@@ -71,7 +74,11 @@ impl Cache {
         let Some(pem) = read(&self.certificate)? else {
             return Ok(None);
         };
-        match Certificate::from_pem(&pem) {
+        let of_these = |it: Certificate| match it.is_for_others(&self.domains) {
+            None => Ok(it),
+            Some(why) => Err(why),
+        };
+        match Certificate::from_pem(&pem).and_then(of_these) {
             Ok(certificate) => Ok(Some(certificate)),
             Err(why) => {
                 self.set_aside(&self.certificate, &why)?;
@@ -123,7 +130,11 @@ impl Cache {
     /// Makes or replaces a file in one step for all who look, readable for its
     /// owner only from the moment it exists.
     fn write(&self, path: &Path, content: &str) -> io::Result<()> {
-        let temporary = self.directory.join(format!(".new-{}", std::process::id()));
+        // In containers that share the directory every server is process 1.
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.unwrap_or_default().as_nanos();
+        let temporary = format!(".new-{}-{now}", std::process::id());
+        let temporary = self.directory.join(temporary);
         match fs::remove_file(&temporary) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
@@ -195,8 +206,12 @@ mod tests {
     const CA: &str = "https://ca.example.org:14000/dir";
 
     fn made() -> (String, String) {
+        made_for("a.example.org")
+    }
+
+    fn made_for(name: &str) -> (String, String) {
         let key = rcgen::KeyPair::generate().unwrap();
-        let params = rcgen::CertificateParams::new(["a.example.org".to_owned()]).unwrap();
+        let params = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
         (key.serialize_pem(), params.self_signed(&key).unwrap().pem())
     }
 
@@ -252,7 +267,9 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let cache = Cache::open(root.path(), CA, &["a.example.org".to_owned()]).unwrap();
         let ((key, _), (_, chain)) = (made(), made());
-        for damaged in ["", "x", &key, &format!("{key}{chain}")] {
+        let (other_key, other_chain) = made_for("b.example.org");
+        let of_others = format!("{other_key}{other_chain}");
+        for damaged in ["", "x", &key, &format!("{key}{chain}"), &of_others] {
             fs::write(&cache.certificate, damaged).unwrap();
             assert!(cache.certificate().unwrap().is_none(), "{damaged}");
             assert!(!cache.certificate.exists());

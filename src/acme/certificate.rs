@@ -52,13 +52,16 @@ impl Certificate {
 
     /// Why it cannot be served for these domains.
     pub(super) fn fault(&self, domains: &[String], now: SystemTime) -> Option<String> {
+        let expired = || format!("it expired on {}", self.summary.expires_on());
+        let fault = self.is_for_others(domains);
+        fault.or_else(|| self.is_expired(now).then(expired))
+    }
+
+    /// Which of the domains it is not for.
+    pub(super) fn is_for_others(&self, domains: &[String]) -> Option<String> {
         let names = &self.summary.names;
-        if let Some(missing) = domains.iter().find(|domain| !names.contains(domain)) {
-            let names = names.join(", ");
-            return Some(format!("it is for {names}, not for {missing}"));
-        }
-        self.is_expired(now)
-            .then(|| format!("it expired on {}", self.summary.expires_on()))
+        let missing = domains.iter().find(|domain| !names.contains(domain))?;
+        Some(format!("it is for {}, not for {missing}", names.join(", ")))
     }
 
     pub(super) fn is_expired(&self, now: SystemTime) -> bool {

@@ -228,7 +228,16 @@ impl Driver {
             log::not_kept(self.cache.certificate_path(), &error);
         }
         self.take(certificate);
-        Ok(())
+        self.settled(SystemTime::now())
+    }
+
+    /// Whether there is peace for a while. If not, it is a failure, and tried again
+    /// after a pause: else one certificate after the other would be ordered.
+    fn settled(&self, now: SystemTime) -> Result<(), Failure> {
+        match &self.current {
+            Some((_, plan)) if !plan.is_due(now) => Ok(()),
+            _ => Err(Failure::DueAtOnce),
+        }
     }
 
     async fn order(&self, account: &Account) -> Result<order::Issued, Failure> {
@@ -294,3 +303,7 @@ impl fmt::Debug for Driver {
             .finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // A panic is how a test fails.
+mod tests;

@@ -20,6 +20,9 @@ pub(super) enum Failure {
     Cache(io::Error),
     /// The CA's words.
     Ca(Problem),
+    /// What the CA gave is taken, but by this machine's clock it is to be renewed
+    /// already.
+    DueAtOnce,
     /// Anything else between us and the CA.
     Failed(Box<dyn Error + Send + Sync>),
     /// No answer.
@@ -122,6 +125,10 @@ impl fmt::Display for Failure {
                     _ => "",
                 })
             }
+            Self::DueAtOnce => f.write_str(
+                "the new certificate is served, but is to be renewed already; check the clock of \
+                 this machine",
+            ),
             Self::Failed(error) => write!(f, "the CA was not understood: {error}"),
             Self::NoAnswer(what) => write!(
                 f,

@@ -41,6 +41,9 @@ pub(super) fn failed(
         return;
     }
     match old {
+        _ if matches!(failure, Failure::DueAtOnce) => {
+            tracing::warn!("{names}: {failure}; next attempt in {pause}");
+        }
         Some(old) => tracing::warn!(
             "the certificate for {names} was not renewed: {failure}; the old one, valid until {}, \
              stays in use; next attempt in {pause}",

@@ -20,9 +20,12 @@
 //!
 //! # Does it work on a TLS-only port, with client certificates, with redirects?
 //!
-//! Yes. Validations are answered before a policy, a layer, a redirect or the
-//! application is asked. A tls-alpn-01 connection never reaches the application,
-//! and shows no other certificate than the challenge's.
+//! Yes. An http-01 validation is answered before a policy, a layer, a redirect or
+//! the application is asked. A tls-alpn-01 validation is answered wherever the
+//! policy lets TLS clients shake hands, without a client certificate and whatever
+//! names are refused; it never reaches the application, and shows no other
+//! certificate than the challenge's. A policy that admits some addresses only has
+//! to admit the CA's, which are not known in advance: take http-01 there.
 //!
 //! # What if my application answers http-01 by itself?
 //!
@@ -61,7 +64,7 @@
 //! |---|---|
 //! | `account.json` | the account's key and address (mode 0600) |
 //! | `DOMAIN-xxxxxxxx.pem` | key and certificate chain, in one file (mode 0600) for each set of domains |
-//! | `*.unusable` | what was damaged, and has been made anew |
+//! | `*.unusable` | what was damaged or for other domains, and has been made anew |
 //! | `.lock` | held by the process that is ordering |
 //!
 //! Processes may share the directory: one orders, the others take what is there

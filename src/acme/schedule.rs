@@ -137,7 +137,12 @@ impl Backoff {
         chance: f64,
     ) -> Duration {
         let factor = 3_u32.saturating_pow(failures.saturating_sub(1).min(16));
-        let pause = self.first.saturating_mul(factor).min(self.most);
+        // Forever would be more than a `Duration` holds, with the share of chance.
+        let pause = self
+            .first
+            .saturating_mul(factor)
+            .min(self.most)
+            .min(7 * DAY);
         let pause = pause.mul_f64(0.9 + 0.2 * chance);
         pause.max(asked_for.unwrap_or_default().min(DAY))
     }
@@ -225,6 +230,11 @@ mod tests {
 
     #[test]
     fn what_the_ca_asks_for_is_the_least_and_at_most_a_day() {
+        let forever = Backoff {
+            first: Duration::MAX,
+            most: Duration::MAX,
+        };
+        assert!(forever.pause(1, None, 1.0) < 8 * DAY);
         let backoff = Backoff::default();
         assert_eq!(backoff.pause(1, Some(2 * HOUR), 0.5), 2 * HOUR);
         assert_eq!(backoff.pause(1, Some(Duration::from_secs(1)), 0.5), MINUTE);

@@ -83,7 +83,9 @@ impl ClientIdentity {
         self.read().map(|read| &read.summary)
     }
 
-    /// The name of the holder, such as `CN=client1`; empty if there is none.
+    /// The name of the holder, such as `CN=client1`; empty if there is none. Signs
+    /// that stand for something else in a name are escaped (RFC 4514 2.4), so that
+    /// equal texts are equal names.
     #[must_use]
     pub fn subject(&self) -> &str {
         self.summary().map_or("", |summary| &summary.subject)

@@ -1,7 +1,7 @@
 //! The handle that holds the configuration in use.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use arc_swap::ArcSwap;
 use rustls::ServerConfig;
@@ -26,6 +26,9 @@ pub struct TlsConfig {
 struct Shared {
     current: ArcSwap<Loaded>,
     alpn: Alpn,
+    /// Held by who reads files to replace `current`.
+    #[allow(dead_code)] // without `tls-files`
+    reading: Mutex<()>,
 }
 
 impl TlsConfig {
@@ -89,8 +92,8 @@ impl TlsConfig {
     /// Makes a handle on a configuration that requires client certificates
     /// (mutual TLS), which a `ServerConfig` itself does not tell.
     ///
-    /// An [`Acceptor`](crate::Acceptor) then refuses plaintext, whatever its
-    /// policy, unless it is told otherwise
+    /// An [`Acceptor`](crate::Acceptor) then refuses plaintext to whom its policy
+    /// would serve TLS too, unless it is told otherwise
     /// ([`plaintext_beside_client_auth`](crate::Acceptor::plaintext_beside_client_auth)):
     /// whoever spoke plaintext would be served without any certificate. The
     /// configurations of `tls::Files::client_ca` and
@@ -125,7 +128,11 @@ impl TlsConfig {
     fn new(loaded: Loaded, alpn: Alpn) -> Self {
         let current = ArcSwap::from_pointee(alpn.apply(loaded));
         Self {
-            shared: Arc::new(Shared { current, alpn }),
+            shared: Arc::new(Shared {
+                current,
+                alpn,
+                reading: Mutex::default(),
+            }),
         }
     }
 
@@ -180,6 +187,18 @@ impl TlsConfig {
     }
 }
 
+#[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
+impl TlsConfig {
+    /// Replaces the configuration by what is read now. One reads at a time:
+    /// whoever read old files must not replace what somebody else has read since.
+    pub(super) fn reload_from<E>(&self, read: impl FnOnce() -> Result<Self, E>) -> Result<(), E> {
+        let reading = self.shared.reading.lock();
+        let _one_at_a_time = reading.unwrap_or_else(std::sync::PoisonError::into_inner);
+        self.reload(read()?);
+        Ok(())
+    }
+}
+
 impl From<Loaded> for TlsConfig {
     fn from(loaded: Loaded) -> Self {
         Self::new(loaded, Alpn::Fill)
@@ -227,66 +246,4 @@ impl fmt::Debug for TlsConfig {
 
 #[cfg(all(test, any(feature = "aws-lc-rs", feature = "ring")))]
 #[allow(clippy::unwrap_used)] // A panic is how a test fails.
-mod tests {
-    use rustls::server::ResolvesServerCertUsingSni;
-
-    use super::super::loaded::HTTP_ALPN;
-    use super::*;
-
-    fn config(alpn: &[&[u8]]) -> ServerConfig {
-        let mut config = ServerConfig::builder_with_provider(crate::tls::provider())
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_cert_resolver(Arc::new(ResolvesServerCertUsingSni::new()));
-        config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
-        config
-    }
-
-    #[test]
-    fn an_empty_alpn_list_is_filled_and_shares_the_session_storage() {
-        let original = Arc::new(config(&[]));
-        let handle = TlsConfig::from(original.clone());
-        assert_eq!(handle.current().alpn_protocols, HTTP_ALPN);
-        assert!(
-            original.alpn_protocols.is_empty(),
-            "the caller's is untouched"
-        );
-        assert!(Arc::ptr_eq(
-            &original.session_storage,
-            &handle.current().session_storage
-        ));
-    }
-
-    #[test]
-    fn a_list_that_is_not_empty_is_left_alone_and_not_copied() {
-        let original = Arc::new(config(&[b"acme-tls/1"]));
-        let handle = TlsConfig::from(original.clone());
-        assert!(Arc::ptr_eq(&original, &handle.current()));
-    }
-
-    #[test]
-    fn keep_alpn_keeps_an_empty_list_over_reloads() {
-        let handle = TlsConfig::keep_alpn(config(&[]));
-        assert!(handle.current().alpn_protocols.is_empty());
-        handle.reload(config(&[]));
-        assert!(handle.current().alpn_protocols.is_empty());
-    }
-
-    #[test]
-    fn a_reload_reaches_every_clone_and_fills_alpn_too() {
-        let handle = TlsConfig::from(config(&[b"http/1.1"]));
-        let (clone, before) = (TlsConfig::from(&handle), handle.current());
-        handle.reload(config(&[]));
-        assert_eq!(clone.current().alpn_protocols, HTTP_ALPN);
-        assert_eq!(before.alpn_protocols, [b"http/1.1"]);
-    }
-
-    #[test]
-    fn debug_says_what_is_offered() {
-        assert_eq!(
-            format!("{:?}", TlsConfig::from(config(&[]))),
-            r#"TlsConfig { alpn: ["h2", "http/1.1", "http/1.0"], .. }"#
-        );
-    }
-}
+mod tests;

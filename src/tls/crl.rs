@@ -113,6 +113,19 @@ pub(super) fn parse(der: &[u8]) -> Result<CertificateRevocationList<'_>, Malform
     Ok(parsed)
 }
 
+/// More for a newer list of the same CA: when it was made, then its number
+/// (RFC 5280 5.2.3).
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+pub(super) fn age(crl: &[u8]) -> (i64, Vec<u8>) {
+    let Ok(parsed) = parse(crl) else {
+        return (i64::MIN, Vec::new());
+    };
+    let number = parsed.crl_number().map(|number| number.to_bytes_be());
+    let number = number.unwrap_or_default();
+    let length = [number.len() as u8].to_vec();
+    (parsed.last_update().timestamp(), [length, number].concat())
+}
+
 /// What a certificate revocation list says about itself.
 ///
 /// Displays in one line: issuer, number of revoked certificates, days.

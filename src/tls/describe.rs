@@ -21,9 +21,9 @@ use x509_parser::x509::X509Name;
 pub use super::crl::{CrlSummary, MalformedCrl};
 
 use super::TlsConfigError;
-use super::crl;
 use super::file::Role;
 use super::pem::Contents;
+use super::{crl, distinguished_name};
 
 /// Summarises the first certificate of a file, which is the server's own.
 ///
@@ -80,7 +80,8 @@ pub fn crls(path: impl AsRef<Path>) -> Result<Vec<CrlSummary>, TlsConfigError> {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CertificateSummary {
-    /// The name of the holder, such as `CN=localhost`.
+    /// The name of the holder, such as `CN=localhost` or `O=Example\, Inc., CN=a`:
+    /// in the order of the certificate, escaped as in RFC 4514 2.4.
     pub subject: String,
     /// The name of the CA that signed, in the same form.
     pub issuer: String,
@@ -193,7 +194,7 @@ pub(super) fn parse(der: &[u8]) -> Result<X509Certificate<'_>, MalformedCertific
 }
 
 pub(super) fn name(name: &X509Name<'_>) -> String {
-    printable(&name.to_string())
+    distinguished_name::text(name)
 }
 
 /// Whose certificate it is: the subject, or where that is empty, as with some
@@ -235,7 +236,9 @@ pub(super) fn address(octets: &[u8]) -> Option<IpAddr> {
 pub(super) fn printable(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if c.is_control() {
+        // Or change what is seen of the rest of the line.
+        let invisible = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}');
+        if c.is_control() || invisible {
             out.extend(c.escape_default());
         } else {
             out.push(c);

@@ -33,8 +33,8 @@
 //!
 //! `tls::Files::client_ca` names the CAs that sign them (mutual TLS), and
 //! [`TlsInfo::client_identity`](crate::TlsInfo::client_identity) says of each
-//! request who sent it. Plaintext on the same port is refused then, whatever the
-//! policy, unless
+//! request who sent it. Plaintext on the same port is refused then to all whom the
+//! policy would serve TLS too, unless
 //! [`plaintext_beside_client_auth`](crate::Acceptor::plaintext_beside_client_auth)
 //! says otherwise: it would be a way around. rustls looks at a client's
 //! certificate in a full handshake only, and sessions are resumed for hours; an
@@ -116,6 +116,8 @@ mod config;
 mod crl;
 #[cfg(feature = "tls-files")]
 pub mod describe;
+#[cfg(feature = "tls-files")]
+mod distinguished_name;
 #[cfg(feature = "tls-files")]
 mod error;
 #[cfg(feature = "tls-files")]

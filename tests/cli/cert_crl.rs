@@ -177,7 +177,7 @@ async fn what_is_not_this_cas_is_not_revoked() {
         ("--revoke client1.crt --revoke server.crt", "has signed it"),
         ("--crl twin.crl", "another CA has signed it"),
         ("--crl client1.crt", "not a list of revoked certificates"),
-        ("--crl text", "text"),
+        ("--crl text", "not a list of revoked certificates"),
         (
             "--ca ca.crt --ca-key ca4clients.key",
             "does not belong to the CA",

@@ -126,6 +126,9 @@ fn certificates(files: &Files) {
 
     // The recipe of many old tutorials: no -extfile, so no version 3.
     files.openssl("x509 -req -in server.csr -key server.key -days 30 -out serverSS.crt");
+    files.openssl(
+        "x509 -req -in server.csr -CA ca.crt -CAkey ca.key -set_serial 6 -days 30 -out old-client.crt",
+    );
     files.write("san.ext", "subjectAltName=DNS:localhost\n");
     files.openssl(
         "x509 -req -sha1 -in server.csr -CA ca.crt -CAkey ca.key -set_serial 3 -days 30 \

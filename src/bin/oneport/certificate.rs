@@ -214,8 +214,10 @@ fn files(args: &ServeArgs, files: Files) -> Files {
     let (tls, clients) = (&args.tls, &args.clients);
     let mut files = files
         .unknown_names(tls.unknown_names.into())
-        .minimum_version(tls.tls_min.into())
-        .client_auth(clients.client_auth.into());
+        .minimum_version(tls.tls_min.into());
+    if let Some(auth) = clients.client_auth {
+        files = files.client_auth(auth.into());
+    }
     files = clients.client_ca.iter().fold(files, Files::client_ca);
     files = clients.client_crl.iter().fold(files, Files::client_crl);
     if clients.client_trust_system_root_store {

@@ -27,6 +27,7 @@ impl TlsConfigError {
             | Self::MalformedPem { path, .. }
             | Self::MissingNames { path, .. }
             | Self::NoCertificate { path, .. }
+            | Self::NoClientCa { path, .. }
             | Self::NoCrl { path, .. }
             | Self::NoKey { path, .. }
             | Self::NoSystemCas { path, .. }

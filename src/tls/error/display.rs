@@ -11,6 +11,7 @@ impl fmt::Display for TlsConfigError {
             Self::Empty { .. }
             | Self::MalformedPem { .. }
             | Self::NoCertificate { .. }
+            | Self::NoClientCa { .. }
             | Self::NoCrl { .. }
             | Self::NoKey { .. }
             | Self::NoSystemCas { .. }

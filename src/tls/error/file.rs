@@ -19,6 +19,12 @@ pub(super) fn fmt(error: &TlsConfigError, f: &mut fmt::Formatter<'_>) -> fmt::Re
             "{path} is not valid PEM: {detail}; copy the file again, completely and as text"
         ),
         TlsConfigError::NoCertificate { role, found, .. } => instead(f, *role, error.path(), found),
+        TlsConfigError::NoClientCa { .. } => write!(
+            f,
+            "client certificates were to be judged beside {path}, but no CA is named that signs \
+             them, so no client would be asked for one; name it with `--client-ca`, or leave \
+             `--client-auth` and `--client-crl` out"
+        ),
         TlsConfigError::NoCrl { found, .. } => instead(f, Role::ClientCrl, error.path(), found),
         TlsConfigError::NoKey { found, .. } => instead(f, Role::Key, error.path(), found),
         TlsConfigError::NoSystemCas { path } if path.as_os_str().is_empty() => f.write_str(

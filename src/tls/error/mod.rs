@@ -137,6 +137,12 @@ pub enum TlsConfigError {
         /// What is in it.
         found: Found,
     },
+    /// It was said how client certificates are to be judged, and not which CA
+    /// signs them.
+    NoClientCa {
+        /// The server's certificate file.
+        path: PathBuf,
+    },
     /// The file holds no certificate revocation list (CRL).
     NoCrl {
         /// The CRL file.

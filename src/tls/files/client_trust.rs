@@ -1,5 +1,6 @@
 //! Which client certificates are trusted: CAs, the system's CAs, revocation.
 
+use std::cmp::Reverse;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -10,8 +11,9 @@ use rustls::server::danger::ClientCertVerifier;
 use rustls::{Error, RootCertStore};
 use sha2::{Digest, Sha256};
 
+use super::pins::{Pins, is_pin};
 use crate::tls::TlsConfigError;
-use crate::tls::crl::CrlSummary;
+use crate::tls::crl::{self, CrlSummary};
 use crate::tls::describe::CertificateSummary;
 use crate::tls::provider::provider;
 
@@ -42,15 +44,38 @@ impl ClientTrust {
     /// What judges client certificates.
     pub(in crate::tls) fn verifier(&self) -> Result<Arc<dyn ClientCertVerifier>, TlsConfigError> {
         let mut roots = RootCertStore::empty();
+        let mut pinned = RootCertStore::empty();
+        let mut pins = Vec::new();
         for (path, ca) in &self.cas {
-            roots.add(ca.clone()).map_err(refused(path))?;
+            let store = match is_pin(ca) {
+                true => {
+                    pins.push(ca.clone());
+                    &mut pinned
+                }
+                false => &mut roots,
+            };
+            store.add(ca.clone()).map_err(refused(path))?;
         }
         // What a system has among its roots that rustls cannot read is no
         // reason not to start.
         roots.add_parsable_certificates(self.system.iter().cloned());
-        let crls = self.crls.iter().map(|(_, crl)| crl.clone());
+        if pins.is_empty() {
+            return self.verifier_by(roots);
+        }
+        let of_pins = self.verifier_by(pinned)?;
+        let of_others = match roots.is_empty() {
+            true => None,
+            false => Some(self.verifier_by(roots)?),
+        };
+        Ok(Arc::new(Pins::new(pins, of_pins, of_others)))
+    }
+
+    fn verifier_by(
+        &self,
+        roots: RootCertStore,
+    ) -> Result<Arc<dyn ClientCertVerifier>, TlsConfigError> {
         let mut builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider())
-            .with_crls(crls);
+            .with_crls(self.crls_newest_first());
         if self.auth == ClientAuth::Optional {
             builder = builder.allow_unauthenticated();
         }
@@ -63,10 +88,19 @@ impl ClientTrust {
         }
         let path = self.crls.first().map(|(path, _)| path);
         let path = path.or(self.cas.first().map(|(path, _)| path)).cloned();
-        builder.build().map_err(|error| TlsConfigError::Refused {
+        let verifier = builder.build().map_err(|error| TlsConfigError::Refused {
             path: path.unwrap_or_default(),
             source: Error::General(error.to_string()),
-        })
+        })?;
+        Ok(verifier)
+    }
+
+    /// webpki looks into the first list of a CA that it comes to, and into no
+    /// other: an old one that is still there must not hide the new one.
+    fn crls_newest_first(&self) -> Vec<CertificateRevocationListDer<'static>> {
+        let mut crls: Vec<_> = self.crls.iter().map(|(_, crl)| crl.clone()).collect();
+        crls.sort_by_cached_key(|crl| Reverse(crl::age(crl)));
+        crls
     }
 
     /// The same for what is judged alike: sessions may be resumed between two
@@ -110,8 +144,8 @@ impl ClientTrust {
             }
             listed.push(crl.issuer);
         }
-        for (path, ca) in &self.cas {
-            let Ok(ca) = CertificateSummary::from_der(ca) else {
+        for (path, der) in &self.cas {
+            let Ok(ca) = CertificateSummary::from_der(der) else {
                 continue;
             };
             let file = path.display();
@@ -122,7 +156,10 @@ impl ClientTrust {
                 serial = ca.serial,
                 expires = ca.expires_on(),
                 sha256 = ca.sha256,
-                "client certificates are trusted from this CA"
+                "{}", match is_pin(der) {
+                    true => "this client certificate is trusted, and none that is signed by it",
+                    false => "client certificates are trusted from this CA",
+                }
             );
             if !listed.is_empty() && !listed.contains(&ca.subject) && self.system.is_empty() {
                 tracing::warn!(

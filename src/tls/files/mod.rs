@@ -6,8 +6,12 @@ mod client_trust;
 mod directories;
 mod named;
 mod parts;
+mod pins;
 mod read;
 mod resolved;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // A panic is how a test fails.
+mod resumption;
 #[cfg(feature = "watch")]
 mod watch;
 
@@ -76,7 +80,7 @@ pub struct Files {
     pairs: Vec<(PathBuf, PathBuf)>,
     unknown_names: UnknownNames,
     minimum_version: MinimumVersion,
-    client_auth: ClientAuth,
+    client_auth: Option<ClientAuth>,
     client_cas: Vec<PathBuf>,
     client_crls: Vec<PathBuf>,
     system_roots: SystemRoots,
@@ -102,7 +106,7 @@ impl Files {
             pairs: Vec::new(),
             unknown_names: UnknownNames::default(),
             minimum_version: MinimumVersion::default(),
-            client_auth: ClientAuth::default(),
+            client_auth: None,
             client_cas: Vec::new(),
             client_crls: Vec::new(),
             system_roots: SystemRoots::Ignore,
@@ -140,7 +144,8 @@ impl Files {
     /// Ask clients for a certificate (mutual TLS) that one of the CAs in this
     /// file has signed. May be called several times, for several files; each
     /// may hold several certificates. A client's own certificate, if it is
-    /// self-signed, is as good as a CA's: then that one client is trusted.
+    /// self-signed and no CA's, lets in that one client; what it has signed does
+    /// not count.
     pub fn client_ca(mut self, path: impl AsRef<Path>) -> Self {
         self.client_cas.push(path.as_ref().into());
         self
@@ -160,15 +165,17 @@ impl Files {
 
     /// Whether clients need a certificate where they are asked for one:
     /// required, unless told otherwise. Without a
-    /// [`client_ca`](Self::client_ca) (or the system's) it changes nothing.
+    /// [`client_ca`](Self::client_ca) (or the system's) it is an error.
     pub fn client_auth(mut self, auth: ClientAuth) -> Self {
-        self.client_auth = auth;
+        self.client_auth = Some(auth);
         self
     }
 
     /// Refuse the client certificates that this file says are revoked: one or
     /// several certificate revocation lists (RFC 5280 5; PEM or DER) of CAs that
-    /// sign client certificates. May be called several times.
+    /// sign client certificates. May be called several times. Of several lists
+    /// of one CA the newest counts. Without a [`client_ca`](Self::client_ca) (or
+    /// the system's) it is an error.
     ///
     /// With one such file, every CA on the way from a client's certificate to a
     /// trusted one has to have a list, or the client is refused; except with
@@ -245,10 +252,15 @@ impl Files {
         let parts = self.read()?;
         inspect::parts(&parts, &self.pairs, self.expiry)?;
         // With a resolver there may be no file at all.
-        let config = parts.assemble(self.paths().next().unwrap_or(Path::new("-")))?;
+        let config = parts.assemble(&self.first())?;
         #[cfg(feature = "watch")]
         let config = config.made_from(content);
         Ok(config)
+    }
+
+    /// For errors that are about no file in particular.
+    fn first(&self) -> PathBuf {
+        self.paths().next().unwrap_or(Path::new("-")).into()
     }
 
     /// Reads the files again, and puts what they make in the place of what
@@ -258,7 +270,6 @@ impl Files {
     ///
     /// As [`load`]; `config` is then as it was.
     pub fn reload(&self, config: &TlsConfig) -> Result<(), TlsConfigError> {
-        config.reload(self.load()?);
-        Ok(())
+        config.reload_from(|| self.load())
     }
 }

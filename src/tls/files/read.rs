@@ -53,10 +53,14 @@ impl Files {
     /// What client certificates are judged by, if they are asked for.
     fn client_trust(&self) -> Result<Option<ClientTrust>, TlsConfigError> {
         if self.client_cas.is_empty() && self.system_roots == SystemRoots::Ignore {
-            return Ok(None);
+            // Who asks for certificates and is served without would not notice.
+            return match self.client_auth.is_some() || !self.client_crls.is_empty() {
+                true => Err(TlsConfigError::NoClientCa { path: self.first() }),
+                false => Ok(None),
+            };
         }
         let mut trust = ClientTrust {
-            auth: self.client_auth,
+            auth: self.client_auth.unwrap_or_default(),
             cas: Vec::new(),
             system: self.system_roots.read()?,
             crls: Vec::new(),

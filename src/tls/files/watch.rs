@@ -51,8 +51,10 @@ impl Files {
     /// else. What counts is the content, not the date. New files are validated
     /// as [`load`](super::load) does it; if they are not good (half written, a
     /// key that belongs to another certificate), the old configuration stays in
-    /// use, a line of the log says why, and the next change is tried again. The
-    /// system's CAs are read again with the files, but not watched.
+    /// use, a line of the log says why, and they are tried again every 30 seconds
+    /// and when they change: a certificate may not be valid yet. What has changed
+    /// since `config` was loaded is seen too. The system's CAs are read again with
+    /// the files, but not watched.
     ///
     /// ```no_run
     /// # use oneport::tls::Files;
@@ -87,6 +89,7 @@ impl Watch {
             // Whoever renews does not wait for us: they may have changed since
             // they were loaded.
             digest: config.content().unwrap_or_else(|| digest(&files)),
+            failed: false,
             events: Events::new(thread.clone()),
             files,
             config: config.clone(),
@@ -149,19 +152,27 @@ struct Watched {
     config: TlsConfig,
     /// Of what was last tried, good or bad.
     digest: [u8; 32],
+    /// Whether that was bad.
+    failed: bool,
     events: Events,
 }
 
 impl Watched {
     fn look(&mut self, told: &mut impl FnMut(Result<(), &TlsConfigError>)) {
         let digest = digest(&self.files);
-        if digest == self.digest {
+        let again = digest == self.digest;
+        if again && !self.failed {
             return;
         }
         self.digest = digest;
         // Links may lead elsewhere now.
         self.events.watch(&self.files);
         let outcome = self.files.reload(&self.config);
+        self.failed = outcome.is_err();
+        if again && self.failed {
+            // Said already.
+            return;
+        }
         match &outcome {
             Ok(()) => tracing::info!("certificate files have changed: reloaded"),
             Err(error) => tracing::warn!(
@@ -241,48 +252,4 @@ fn content(path: &Path) -> io::Result<Vec<u8>> {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)] // A panic is how a test fails.
-mod tests {
-    use std::sync::Arc;
-    use std::sync::mpsc::channel;
-
-    use super::*;
-
-    fn write(directory: &Path) {
-        let names = vec!["localhost".to_owned()];
-        let made = rcgen::generate_simple_self_signed(names).unwrap();
-        fs::write(directory.join("crt"), made.cert.pem()).unwrap();
-        let key = made.signing_key.serialize_pem();
-        fs::write(directory.join("key"), key).unwrap();
-    }
-
-    /// Network file systems, and mounts from another machine.
-    #[test]
-    fn where_the_system_tells_nothing_the_files_are_polled() {
-        let directory = tempfile::tempdir().unwrap();
-        write(directory.path());
-        let files = Files::new(directory.path().join("crt"), directory.path().join("key"));
-        let config = files.load().unwrap();
-        let before = config.current();
-        let (thread, woken) = mpsc::channel();
-        let watched = Watched {
-            digest: digest(&files),
-            events: Events {
-                watcher: None,
-                directories: BTreeSet::new(),
-            },
-            files,
-            config: config.clone(),
-        };
-        let (tell, told) = channel();
-        let poll = Duration::from_millis(20);
-        let watch = Watch::start(thread, woken, poll, watched, move |outcome| {
-            tell.send(outcome.is_ok()).unwrap();
-        });
-        write(directory.path());
-        // It may have come between the two files.
-        while !told.recv_timeout(SETTLE_MOST * 10).unwrap() {}
-        assert!(!Arc::ptr_eq(&before, &config.current()));
-        drop(watch);
-        assert!(told.recv().is_err(), "the thread has ended");
-    }
-}
+mod tests;

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustls::pki_types::CertificateDer;
-use x509_parser::prelude::{X509Certificate, X509Version};
+use x509_parser::prelude::X509Certificate;
 
 use self::signature::Verdict;
 use super::file::Role;
@@ -93,9 +93,9 @@ pub(super) fn client_ca(
 ) -> Result<(), TlsConfigError> {
     let cas = parse(path, cas)?;
     for (index, ca) in cas.iter().enumerate() {
-        // Version 1 does not tell CAs from others.
-        let leaf = ca.version() == X509Version::V3 && !ca.is_ca();
-        if leaf && !signature::is_self_signed(ca) {
+        // Version 1 does not tell CAs from others, and what somebody else has
+        // signed is a client's, made by an old recipe.
+        if !ca.is_ca() && !signature::is_self_signed(ca) {
             return Err(TlsConfigError::LeafAsClientCa {
                 path: path.into(),
                 position: index + 1,

@@ -226,7 +226,8 @@ pub(super) fn of_handshakes(
                 "the handshake of {} for {target} fails: {why}",
                 handshake.version_name()
             ),
-            "compare certificate, key and cipher suites of the configuration with that",
+            "compare certificate, key and cipher suites of the configuration with that; a chain of more \
+             than 64 KiB is too long for any client",
         ))
     });
     failed.collect()

@@ -1,6 +1,6 @@
 //! CAs of clients, and revocation lists.
 
-use super::{Row, Section, client_ca, client_crl};
+use super::{Row, Section, client_ca, client_crl, no_client_ca};
 
 pub(super) const SECTION: Section = Section {
     heading: "CAs and revocation lists for clients",
@@ -41,6 +41,13 @@ const ROWS: &[Row] = &[
          of CN=Test CA, such as ca4clients.crt",
     ),
     client_ca(
+        "The same, made by an old recipe (`openssl x509 -req` without extensions).",
+        "old-client.crt",
+        "certificate 1 in client CA file DIR/old-client.crt (CN=localhost) is a leaf signed by \
+         CN=Test CA, and can vouch for no client, not even for itself; pass the certificate \
+         of CN=Test CA, such as ca4clients.crt",
+    ),
+    client_ca(
         "One of the CAs has expired.",
         "two-cas.crt",
         "certificate 2 in DIR/two-cas.crt (CN=Old client CA) expired on 2020-03-31; pass the \
@@ -62,6 +69,12 @@ const ROWS: &[Row] = &[
          cannot be used to verify clients; expected ECDSA P-256 or P-384, Ed25519, or RSA \
          with 2048 bits or more; have it issued again for a new key (`oneport cert ca --for \
          clients` makes a CA)",
+    ),
+    no_client_ca(
+        "It is said how clients are judged, and no CA is named.",
+        "client certificates were to be judged beside DIR/server.crt, but no CA is named that \
+         signs them, so no client would be asked for one; name it with `--client-ca`, or leave \
+         `--client-auth` and `--client-crl` out",
     ),
     client_crl(
         "A certificate stands where a revocation list was expected.",

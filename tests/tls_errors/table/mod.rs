@@ -48,6 +48,7 @@ pub(super) struct Row {
 enum Wrong {
     ClientCa(&'static str),
     ClientCrl(&'static str),
+    NoClientCa,
     Pair(&'static str, &'static str),
     TicketSecrets(&'static str),
 }
@@ -69,6 +70,14 @@ const fn client_ca(meaning: &'static str, path: &'static str, text: &'static str
     Row {
         meaning,
         wrong: Wrong::ClientCa(path),
+        text,
+    }
+}
+
+const fn no_client_ca(meaning: &'static str, text: &'static str) -> Row {
+    Row {
+        meaning,
+        wrong: Wrong::NoClientCa,
         text,
     }
 }
@@ -98,6 +107,7 @@ impl Row {
                 let good = good().client_ca(files.path("ca.crt"));
                 good.client_crl(files.path(path)).load()
             }
+            Wrong::NoClientCa => good().client_auth(tls::ClientAuth::Required).load(),
             Wrong::Pair(cert, key) => files.load(cert, key),
             Wrong::TicketSecrets(path) => good().ticket_secrets(files.path(path)).load(),
         };
@@ -112,6 +122,7 @@ impl Row {
         match self.wrong {
             Wrong::ClientCa(path) => format!("client CA {path}: {}", self.meaning),
             Wrong::ClientCrl(path) => format!("client CRL {path}: {}", self.meaning),
+            Wrong::NoClientCa => format!("no client CA: {}", self.meaning),
             Wrong::Pair(cert, key) => format!("{cert}, {key}: {}", self.meaning),
             Wrong::TicketSecrets(path) => format!("ticket secrets {path}: {}", self.meaning),
         }

@@ -42,17 +42,15 @@ pub(crate) struct ClientArgs {
     )]
     client_no_trust_system_root_store: bool,
 
-    /// Whether clients need a certificate where they are asked for one
+    /// Whether clients need a certificate where they are asked for one [default: required]
     #[arg(
         long,
         value_enum,
         value_name = "HOW",
-        default_value = "required",
-        // Or somebody would believe that clients are asked.
         requires = "client_trust",
         env = "ONEPORT_CLIENT_AUTH"
     )]
-    pub(crate) client_auth: ClientAuthArg,
+    pub(crate) client_auth: Option<ClientAuthArg>,
 
     /// Refuse the client certificates that this list says are revoked (CRL; PEM or
     /// DER). May be repeated; each CA of --client-ca needs a list then
@@ -111,7 +109,7 @@ impl ClientArgs {
 
     /// Whether only TLS clients with a certificate are served.
     pub(crate) fn are_required(&self) -> bool {
-        self.are_asked() && self.client_auth == ClientAuthArg::Required
+        self.are_asked() && self.client_auth != Some(ClientAuthArg::Optional)
     }
 }
 

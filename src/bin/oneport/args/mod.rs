@@ -104,7 +104,13 @@ pub(crate) struct ServeArgs {
 
     /// How the log on stderr is written, and with json the start-up report on
     /// stdout too. RUST_LOG chooses what is in the log, such as oneport=debug
-    #[arg(long, value_enum, default_value = "text", env = "ONEPORT_LOG_FORMAT")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        default_value = "text",
+        env = "ONEPORT_LOG_FORMAT"
+    )]
     pub(crate) log_format: LogFormat,
 
     #[command(flatten)]

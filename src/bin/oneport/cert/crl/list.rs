@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use oneport::tls::TlsConfigError;
 use rcgen::{
     CertificateRevocationListParams, KeyIdMethod, RevocationReason, RevokedCertParams, SerialNumber,
 };
@@ -45,10 +46,20 @@ impl List {
             path: path.into(),
             what: what.to_owned(),
         };
-        let der = show::crl_of(path)?;
-        let der = der.ok_or_else(|| unfit("it is not a list of revoked certificates"))?;
-        let (_, old) = CertificateRevocationList::from_der(&der)
-            .map_err(|_| unfit("it is not a list of revoked certificates"))?;
+        const NO_LIST: &str = "it is not a list of revoked certificates; restore it, or move it \
+                               away to begin one in which nothing is revoked";
+        let der = match show::crl_of(path) {
+            // In these words it is no certificate, and nobody expects one here.
+            Err(
+                CertError::Unknown { .. }
+                | CertError::Load(
+                    TlsConfigError::Empty { .. } | TlsConfigError::NoCertificate { .. },
+                ),
+            ) => None,
+            read => read?,
+        };
+        let der = der.ok_or_else(|| unfit(NO_LIST))?;
+        let (_, old) = CertificateRevocationList::from_der(&der).map_err(|_| unfit(NO_LIST))?;
         let signed = Signed {
             issuer: old.issuer().as_raw(),
             message: old.tbs_cert_list.as_ref(),
