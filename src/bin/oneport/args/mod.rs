@@ -51,6 +51,7 @@ pub(crate) struct ServeArgs {
         short,
         long,
         visible_alias = "listen-addr",
+        alias = "gateway-address",
         value_name = "HOST:PORT",
         default_value = "127.0.0.1:3000",
         env = "ONEPORT_LISTEN"

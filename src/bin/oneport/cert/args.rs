@@ -104,7 +104,7 @@ pub(super) struct CaArgs {
 }
 
 #[derive(Args, Debug)]
-pub(super) struct ServerArgs {
+pub(super) struct HostArgs {
     /// Host names (*.example.com too) and IP addresses that the certificate is for, besides
     /// localhost, 127.0.0.1 and ::1
     #[arg(value_name = "NAME", value_parser = names::server_name)]
@@ -117,6 +117,12 @@ pub(super) struct ServerArgs {
         value_parser = clap::value_parser!(u16).range(1..=36_500)
     )]
     pub(super) days: u16,
+}
+
+#[derive(Args, Debug)]
+pub(super) struct ServerArgs {
+    #[command(flatten)]
+    pub(super) hosts: HostArgs,
 
     #[command(flatten)]
     pub(super) signer: SignerArgs,
@@ -127,18 +133,8 @@ pub(super) struct ServerArgs {
 
 #[derive(Args, Debug)]
 pub(super) struct SelfSignedArgs {
-    /// Host names (*.example.com too) and IP addresses that the certificate is for, besides
-    /// localhost, 127.0.0.1 and ::1
-    #[arg(value_name = "NAME", value_parser = names::server_name)]
-    pub(super) names: Vec<Name>,
-
-    /// How long it is valid. Browsers refuse more than 398
-    #[arg(
-        long,
-        default_value_t = 397,
-        value_parser = clap::value_parser!(u16).range(1..=36_500)
-    )]
-    pub(super) days: u16,
+    #[command(flatten)]
+    pub(super) hosts: HostArgs,
 
     #[command(flatten)]
     pub(super) key: NewKeyArgs,

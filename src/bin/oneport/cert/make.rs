@@ -37,12 +37,12 @@ pub(super) fn server(args: &ServerArgs) -> Result<Made, CertError> {
     let mut job = Job::new(&args.key, &[key_path.clone(), cert_path.clone()])?;
     let place = Place::given(Signs::Servers, &args.key.output.out, &args.signer);
     let authority = job.authority(Signs::Servers, &place)?;
-    let names = names::with_loopback(&args.names);
+    let names = names::with_loopback(&args.hosts.names);
     let leaf = Leaf {
-        common_name: &names::subject(&args.names),
+        common_name: &names::subject(&args.hosts.names),
         names: &names,
         purpose: Purpose::Server,
-        days: args.days,
+        days: args.hosts.days,
         rsa: args.key.key_type.is_rsa(),
     };
     let key = args.key.key_type.generate()?;
@@ -53,7 +53,7 @@ pub(super) fn server(args: &ServerArgs) -> Result<Made, CertError> {
     let chain = [certificate, authority.certificate.clone()];
     let what = "certificate of the server, then the CA's";
     job.add_certificate(&cert_path, what, &chain)?;
-    job.note_limits(args.days, &authority);
+    job.note_limits(args.hosts.days, &authority);
     next::server(&mut job.made, &cert_path, &key_path, &place.cert);
     job.done()
 }
@@ -61,19 +61,19 @@ pub(super) fn server(args: &ServerArgs) -> Result<Made, CertError> {
 pub(super) fn self_signed(args: &SelfSignedArgs) -> Result<Made, CertError> {
     let [key_path, cert_path] = pair(&args.key.output.out, "serverSS");
     let mut job = Job::new(&args.key, &[key_path.clone(), cert_path.clone()])?;
-    let names = names::with_loopback(&args.names);
+    let names = names::with_loopback(&args.hosts.names);
     let leaf = Leaf {
-        common_name: &names::subject(&args.names),
+        common_name: &names::subject(&args.hosts.names),
         names: &names,
         purpose: Purpose::Server,
-        days: args.days,
+        days: args.hosts.days,
         rsa: args.key.key_type.is_rsa(),
     };
     let key = args.key.key_type.generate()?;
     let certificate = leaf.self_signed(&key)?;
     job.add_key(&key_path, "private key of the server", &key);
     job.add_certificate(&cert_path, "self-signed certificate", &[certificate])?;
-    job.note_browsers(args.days);
+    job.note_browsers(args.hosts.days);
     job.made.notes.push(
         "Clients must be given this very certificate, and anew whenever it is replaced. With \
          `oneport cert server` they trust a CA once."
