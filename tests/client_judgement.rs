@@ -1,4 +1,5 @@
 //! Whom a configuration from files lets in, by the client certificate.
+#![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 #![allow(clippy::unwrap_used)] // a test
 
 mod support;
