@@ -83,9 +83,11 @@ pub mod acme;
 mod answer;
 #[cfg(feature = "acme")]
 mod challenge;
+pub mod client;
 mod conn_info;
 mod count;
 mod credentials;
+mod diagnose;
 #[cfg(feature = "axum08")]
 mod extract;
 mod foreign;
