@@ -170,6 +170,6 @@ pub use provider::provider;
 #[cfg(feature = "acme")]
 pub(crate) use provider::random;
 #[cfg(all(feature = "client", any(feature = "aws-lc-rs", feature = "ring")))]
-pub(crate) use server_trust::{ServerTrust, identity};
+pub(crate) use server_trust::{ServerTrust, identity, system_redirected};
 #[cfg(feature = "tls-files")]
 pub use ticket_secrets_error::TicketSecretsError;

@@ -21,7 +21,7 @@ use super::provider::provider;
 use super::{TlsConfigError, describe};
 
 /// Everything that server certificates are judged by.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ServerTrust {
     anchors: RootCertStore,
     /// Trusted when the server itself shows them.
@@ -31,6 +31,14 @@ pub(crate) struct ServerTrust {
 }
 
 impl ServerTrust {
+    pub(crate) fn new() -> Self {
+        Self {
+            anchors: RootCertStore::empty(),
+            exact: Vec::new(),
+            others: Vec::new(),
+        }
+    }
+
     /// Trusts the certificates of a file: CAs for whatever they sign, and each of
     /// them when the server itself shows it.
     ///
