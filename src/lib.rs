@@ -72,26 +72,49 @@
 //! somebody else's code. So none is in `default`: pick `ring` or `aws-lc-rs`,
 //! whichever the rest of your tree uses. See [`tls`].
 //!
+//! # What is left without any feature?
+//!
+//! The pure core: [`sniff`], [`Policy`], [`Mismatch`] and the types that they
+//! need. It reads nothing, writes nothing and waits for nothing, has neither
+//! tokio nor rustls nor hyper in its dependency tree, and builds for any
+//! target, `wasm32-unknown-unknown` included. The feature `accept` adds
+//! [`Acceptor`], [`Explain`], [`layer`] and [`tls`]; every other feature
+//! implies it.
+//!
 //! # Which types of other crates are in the public API?
 //!
 //! Those of bytes, http, http-body, hyper 1, rustls 0.23, tokio, tower-layer,
 //! tower-service and std.
 
+// The core is written for `accept`: without it, parts of it have no user, and
+// some of its documentation links to what is not there.
+#![cfg_attr(
+    not(feature = "accept"),
+    allow(dead_code, rustdoc::broken_intra_doc_links)
+)]
+
+#[cfg(feature = "accept")]
 mod accept;
 #[cfg(feature = "acme")]
 pub mod acme;
+#[cfg(feature = "accept")]
 mod answer;
 #[cfg(feature = "acme")]
 mod challenge;
+#[cfg(feature = "accept")]
 mod conn_info;
+#[cfg(feature = "accept")]
 mod count;
 mod credentials;
 #[cfg(feature = "axum08")]
 mod extract;
 mod foreign;
 mod host;
+#[cfg(feature = "accept")]
 mod io;
+#[cfg(feature = "accept")]
 pub mod layer;
+#[cfg(feature = "accept")]
 mod lifecycle;
 mod limits;
 mod mismatch;
@@ -99,16 +122,22 @@ mod network;
 mod peer;
 mod peer_set;
 mod policy;
+#[cfg(feature = "accept")]
 mod proxy;
 mod redirect;
+#[cfg(feature = "accept")]
 mod refusal_log;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod sniff;
+#[cfg(feature = "accept")]
 pub mod tls;
 
+#[cfg(feature = "accept")]
 pub use accept::{AcceptError, Accepted, Acceptor, Stage, Stream};
+#[cfg(feature = "accept")]
 pub use answer::{Explain, Explanation};
+#[cfg(feature = "accept")]
 pub use conn_info::{ConnInfo, TlsInfo, Transport};
 #[cfg(feature = "axum08")]
 pub use extract::{ClientIdentityRejection, ConnInfoRejection};
@@ -118,6 +147,7 @@ pub use mismatch::{CertificateFault, Mismatch};
 pub use network::{Network, NetworkError};
 pub use peer::Peer;
 pub use policy::{AllowPlaintext, Inbound, Mode, Policy, Route};
+#[cfg(feature = "accept")]
 pub use proxy::ProxyProtocol;
 pub use redirect::{Redirect, RedirectError, RedirectStatus};
 #[cfg(feature = "serve")]
