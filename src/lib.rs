@@ -86,11 +86,18 @@
 //! Those of bytes, http, http-body, hyper 1, rustls 0.23, tokio, tower-layer,
 //! tower-service and std.
 
-// The core is written for `accept`: without it, parts of it have no user, and
-// some of its documentation links to what is not there.
+// In the core's documentation, links to what is not there lead to the words
+// that say so.
 #![cfg_attr(
     not(feature = "accept"),
-    allow(dead_code, rustdoc::broken_intra_doc_links)
+    doc = "
+
+[`Acceptor`]: #what-is-left-without-any-feature
+[`Acceptor::new`]: #what-is-left-without-any-feature
+[`ConnInfo`]: #what-is-left-without-any-feature
+[`Explain`]: #what-is-left-without-any-feature
+[`layer`]: #what-is-left-without-any-feature
+[`tls`]: #what-is-left-without-any-feature"
 )]
 
 #[cfg(feature = "accept")]
@@ -124,6 +131,8 @@ mod peer_set;
 mod policy;
 #[cfg(feature = "accept")]
 mod proxy;
+// Made here, followed by the layer and the answers, which come with `accept`.
+#[cfg_attr(not(any(feature = "accept", test)), expect(dead_code))]
 mod redirect;
 #[cfg(feature = "accept")]
 mod refusal_log;
