@@ -74,12 +74,12 @@
 //!
 //! # What is left without any feature?
 //!
-//! The pure core: [`sniff`], [`Policy`], [`Mismatch`] and the types that they
-//! need. It reads nothing, writes nothing and waits for nothing, has neither
-//! tokio nor rustls nor hyper in its dependency tree, and builds for any
-//! target, `wasm32-unknown-unknown` included. The feature `accept` adds
-//! [`Acceptor`], [`Explain`], [`layer`] and [`tls`]; every other feature
-//! implies it.
+//! The pure core: [`sniff`], [`Policy`], [`Mismatch`], [`client::Diagnosis`] and
+//! the types that they need. It reads nothing, writes nothing and waits for
+//! nothing, has neither tokio nor rustls nor hyper in its dependency tree, and
+//! builds for any target, `wasm32-unknown-unknown` included. The feature
+//! `accept` adds [`Acceptor`], [`Explain`], [`layer`] and [`tls`]; every other
+//! feature implies it.
 //!
 //! # Which types of other crates are in the public API?
 //!
@@ -108,11 +108,13 @@ pub mod acme;
 mod answer;
 #[cfg(feature = "acme")]
 mod challenge;
+pub mod client;
 #[cfg(feature = "accept")]
 mod conn_info;
 #[cfg(feature = "accept")]
 mod count;
 mod credentials;
+mod diagnose;
 #[cfg(feature = "axum08")]
 mod extract;
 mod foreign;

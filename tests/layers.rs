@@ -29,6 +29,7 @@ const MODULES: &[(&str, &str)] = &[
     ("proxy", "network peer peer_set"),
     ("sniff", "foreign"),
     ("mismatch", "foreign"),
+    ("diagnose", "foreign mismatch"),
     ("count", "mismatch"),
     ("policy", "mismatch network peer peer_set sniff"),
     ("credentials", ""),
@@ -60,11 +61,12 @@ const MODULES: &[(&str, &str)] = &[
         "accept answer challenge conn_info io lifecycle limits mismatch peer policy proxy refusal_log tls",
     ),
     ("acme", "challenge tls"),
+    ("client", "diagnose foreign io mismatch tls"),
 ];
 
 /// These decide; they never wait, read, write or look at a clock.
-const PURE: &str = "credentials foreign host limits mismatch network peer peer_set policy proxy \
-                    redirect sniff";
+const PURE: &str = "credentials diagnose foreign host limits mismatch network peer peer_set policy \
+                    proxy redirect sniff";
 const IMPURE: &str = "tokio async await Instant SystemTime std::env std::fs std::io std::process \
                       std::thread TcpListener TcpStream UdpSocket UnixListener UnixStream";
 

@@ -1,0 +1,7 @@
+//! The other end of the wire: clients that say what is wrong.
+//!
+//! Servers of one mode and clients of the other end in "packet length too
+//! long", "wrong version number" or "invalid HTTP version parsed". What is in
+//! here turns that into a sentence with cause and remedy.
+
+pub use crate::diagnose::{Cause, Certainty, Diagnosis, ServerCertificateFault};

@@ -1,0 +1,116 @@
+//! A cause, and how certain it is.
+
+use std::fmt;
+
+use super::cause::Cause;
+use crate::mismatch::Mismatch;
+
+/// What is wrong with a connection, for the client's user: a [`Cause`], how
+/// certain it is, and what the server said about it.
+///
+/// Its `Display` is one sentence with cause and remedy.
+///
+/// ```
+/// use oneport::Mismatch;
+/// use oneport::client::{Cause, Certainty, Diagnosis};
+///
+/// let diagnosis = Diagnosis::new(Mismatch::PlaintextToTls, Certainty::MostLikely);
+/// assert_eq!(
+///     diagnosis.to_string(),
+///     "Most likely: This port requires TLS: use https:// (or wss://) instead of http:// (or ws://)."
+/// );
+/// assert_eq!(diagnosis.mismatch(), Some(Mismatch::PlaintextToTls));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Diagnosis {
+    cause: Cause,
+    certainty: Certainty,
+    quote: Option<Box<str>>,
+}
+
+/// How certain a [`Diagnosis`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Certainty {
+    /// Several other causes look the same.
+    Possible,
+    /// Other causes look the same, but are rare.
+    MostLikely,
+    /// The bytes, the alert or the server's own words leave no other cause.
+    Certain,
+}
+
+impl Diagnosis {
+    /// A cause, and how certain it is.
+    #[must_use]
+    pub fn new(cause: impl Into<Cause>, certainty: Certainty) -> Self {
+        Self {
+            cause: cause.into(),
+            certainty,
+            quote: None,
+        }
+    }
+
+    /// Adds what the server itself said: kept to one line of at most 300
+    /// characters without control characters. `Display` shows it in quotes.
+    #[must_use]
+    pub fn quoting(mut self, words: &str) -> Self {
+        let line: String = words
+            .split(|c: char| c.is_whitespace() || c.is_control())
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>()
+            .join(" ")
+            .chars()
+            .take(QUOTE)
+            .collect();
+        self.quote = (!line.is_empty()).then(|| line.into());
+        self
+    }
+
+    /// Why the connection did not come about.
+    #[must_use]
+    pub fn cause(&self) -> Cause {
+        self.cause
+    }
+
+    /// How certain the cause is.
+    #[must_use]
+    pub fn certainty(&self) -> Certainty {
+        self.certainty
+    }
+
+    /// The cause, where it is one that a oneport server would name too.
+    #[must_use]
+    pub fn mismatch(&self) -> Option<Mismatch> {
+        match self.cause {
+            Cause::Mismatch(mismatch) => Some(mismatch),
+            _ => None,
+        }
+    }
+
+    /// What the server itself said, in one line.
+    #[must_use]
+    pub fn quote(&self) -> Option<&str> {
+        self.quote.as_deref()
+    }
+}
+
+/// Characters of the server's own words that are kept.
+const QUOTE: usize = 300;
+
+/// The cause's [`sentence`](Cause::sentence), with "Most likely:" or
+/// "Possibly:" before it unless it is certain.
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.certainty {
+            Certainty::Certain => {}
+            Certainty::MostLikely => f.write_str("Most likely: ")?,
+            Certainty::Possible => f.write_str("Possibly: ")?,
+        }
+        f.write_str(self.cause.sentence())?;
+        match &self.quote {
+            Some(quote) => write!(f, " The server says: \"{quote}\"."),
+            None => Ok(()),
+        }
+    }
+}
