@@ -120,7 +120,12 @@ fn socket(io: &MaybeTls<TcpStream, Box<Tls>>) -> &TcpStream {
 
 fn is_end(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    let ends = [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof];
+    let ends = [
+        BrokenPipe,
+        ConnectionAborted,
+        ConnectionReset,
+        UnexpectedEof,
+    ];
     ends.contains(&error.kind())
 }
 
@@ -161,6 +166,7 @@ impl AsyncRead for ClientStream {
                 Some(_) => None,
             };
             if let Some(diagnosis) = diagnosis {
+                buf.set_filled(before);
                 let error = io::ErrorKind::InvalidData.into();
                 let error = ConnectError::tls(&self.target, Some(diagnosis), error);
                 return Poll::Ready(Err(error.into()));
