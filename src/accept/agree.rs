@@ -63,11 +63,6 @@ where
             match accepting.map_err(in_time)? {
                 Ok(mut tls) => {
                     tls.get_mut().0.uncork();
-                    if config.has_judged(tls.get_ref().1) {
-                        // In TLS 1.3 the client does not hear otherwise that it
-                        // was let in: clients that want to know wait for it.
-                        let _ = timeout_at(deadline, tls.get_mut().0.flush()).await;
-                    }
                     if challenge.is_some() {
                         // The CA has seen what it came for.
                         acceptor.settings().linger.close(tls).await;

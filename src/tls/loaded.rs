@@ -126,14 +126,6 @@ impl Loaded {
         None
     }
 
-    /// Whether the client was asked for a certificate in this handshake, as far as
-    /// that can be told: a `ServerConfig` of the caller's does not say it, and one
-    /// whose client has shown none looks like one that asks nobody.
-    pub(crate) fn has_judged(&self, connection: &ServerConnection) -> bool {
-        let asks = self.verifier.is_some() || connection.peer_certificates().is_some();
-        asks && connection.handshake_kind() != Some(HandshakeKind::Resumed)
-    }
-
     /// Lets clients resume the sessions that they have from `old`, if both judge
     /// clients alike. Otherwise a session that began under the old rules would
     /// resume into the new ones.
