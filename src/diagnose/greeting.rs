@@ -128,8 +128,8 @@ fn says(line: &[u8], names: &[&str]) -> bool {
     words
         .flat_map(|word| word.split(|b| !b.is_ascii_alphanumeric()))
         .any(|word| {
-            let is = |name: &&str| word.eq_ignore_ascii_case(name.as_bytes());
-            names.iter().any(|name| is(&name))
+            let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
+            names.iter().any(|name| is(name))
         })
 }
 

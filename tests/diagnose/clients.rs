@@ -92,7 +92,7 @@ impl Client {
                 Self::Ureq => ureq(url, trust.pem.clone()).await,
             }
         };
-        match within(asked).await {
+        match within(Box::pin(asked)).await {
             Ok(response) => Outcome::Answered(response),
             Err(error) => Outcome::Failed(error),
         }
