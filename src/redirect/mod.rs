@@ -49,15 +49,16 @@ use name::Name;
 ///
 /// # fn main() -> Result<(), RedirectError> {
 /// let redirect = Redirect::to_matching(["example.com", "*.example.com"])?.browsers_only();
+/// # #[cfg(feature = "accept")]
 /// let app: Router = Router::new().route("/", get(|| async { "hello\n" })).layer(redirect);
 /// # Ok(())
 /// # }
 /// ```
 ///
 /// The layer does not refuse anything: what is not redirected goes on to the
-/// app, in the clear ([`RequireTls`](crate::layer::RequireTls) refuses). And it
-/// is not for a server behind a proxy that ends TLS itself: every request comes
-/// in plaintext there, so that every redirect leads to the next one.
+/// app, in the clear (`layer::RequireTls` refuses). And it is not for a server
+/// behind a proxy that ends TLS itself: every request comes in plaintext there,
+/// so that every redirect leads to the next one.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Redirect(Arc<Rules>);
