@@ -13,6 +13,6 @@ pub use self::connector::{
     ConnectionInfo, ConnectionTls, Connector, ConnectorBuilder, ConnectorError, Roots,
 };
 pub use crate::diagnose::{
-    Cause, Certainty, Diagnosis, End, ServerCertificateFault, Spoke, diagnose_alert, diagnose_body,
-    diagnose_first_bytes, diagnose_response,
+    Cause, Certainty, Diagnosis, End, ServerCertificateFault, Spoke, diagnose, diagnose_alert,
+    diagnose_body, diagnose_first_bytes, diagnose_response,
 };
