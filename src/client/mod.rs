@@ -5,6 +5,6 @@
 //! here turns that into a sentence with cause and remedy.
 
 pub use crate::diagnose::{
-    Cause, Certainty, Diagnosis, End, ServerCertificateFault, Spoke, diagnose_alert, diagnose_body,
-    diagnose_first_bytes, diagnose_response,
+    Cause, Certainty, Diagnosis, End, ServerCertificateFault, Spoke, diagnose, diagnose_alert,
+    diagnose_body, diagnose_first_bytes, diagnose_response,
 };
