@@ -8,3 +8,8 @@ pub use crate::diagnose::{
     Cause, Certainty, Diagnosis, End, ServerCertificateFault, Spoke, diagnose, diagnose_alert,
     diagnose_body, diagnose_first_bytes, diagnose_response,
 };
+
+#[cfg(feature = "accept")]
+mod upgrade;
+#[cfg(feature = "accept")]
+pub use upgrade::{Upgrade, UpgradeFuture, Upgraded};

@@ -115,6 +115,8 @@ fn is_safe(method: &Method) -> bool {
 }
 
 fn normal(host: &str) -> Box<str> {
-    let bare = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    let bare = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
     bare.unwrap_or(host).to_ascii_lowercase().into()
 }
