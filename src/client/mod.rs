@@ -17,7 +17,7 @@ pub use crate::diagnose::{
     diagnose_body, diagnose_first_bytes, diagnose_response,
 };
 
-#[cfg(feature = "accept")]
+#[cfg(feature = "client")]
 mod upgrade;
-#[cfg(feature = "accept")]
+#[cfg(feature = "client")]
 pub use upgrade::{Upgrade, UpgradeFuture, Upgraded};

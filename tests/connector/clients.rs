@@ -51,7 +51,10 @@ async fn hyper_util_hands_the_reason_on() {
     let error = within(client.get(url)).await.unwrap_err();
     assert!(error.is_connect());
     let why = ConnectError::find_in(&error).unwrap().to_string();
-    assert!(why.contains("This port requires a client certificate"), "{why}");
+    assert!(
+        why.contains("This port requires a client certificate"),
+        "{why}"
+    );
     assert!(why.contains(".identity(cert, key)"), "{why}");
 }
 
@@ -97,8 +100,7 @@ async fn tungstenite_over_ws_and_wss() {
 async fn hyper_util_upgrades_to_a_websocket() {
     let (site, server) = echo().await;
     let connector = site.builder().alpn(["http/1.1"]).build().unwrap();
-    let client: Client<_, Empty<Bytes>> =
-        Client::builder(TokioExecutor::new()).build(connector);
+    let client: Client<_, Empty<Bytes>> = Client::builder(TokioExecutor::new()).build(connector);
     for scheme in ["http", "https"] {
         let request = Request::get(url(scheme, server.addr))
             .header("connection", "upgrade")

@@ -36,7 +36,10 @@ async fn a_dual_port_is_reached_by_every_scheme() {
 async fn what_was_agreed_on_is_known() {
     let site = Site::new();
     let server = site.serve(Mode::Dual).await;
-    for (minimum, resumed) in [(MinimumVersion::Tls12, false), (MinimumVersion::Tls13, false)] {
+    for (minimum, resumed) in [
+        (MinimumVersion::Tls12, false),
+        (MinimumVersion::Tls13, false),
+    ] {
         let connector = site.builder().minimum_version(minimum).build().unwrap();
         let stream = connector.connect(url("https", server.addr)).await.unwrap();
         let tls = stream.info().tls().unwrap();
@@ -62,7 +65,10 @@ async fn sessions_are_resumed() {
     let server = site.serve_mutual().await;
     let connector = site
         .builder()
-        .identity(site.folder.path("client.crt"), site.folder.path("client.key"))
+        .identity(
+            site.folder.path("client.crt"),
+            site.folder.path("client.key"),
+        )
         .build()
         .unwrap();
     for resumed in [false, true, true] {
@@ -101,7 +107,11 @@ async fn tls_to_a_plaintext_port() {
 async fn plaintext_to_a_tls_port() {
     let site = Site::new();
     let server = site.serve(Mode::TlsOnly).await;
-    let mut stream = site.connector().connect(url("http", server.addr)).await.unwrap();
+    let mut stream = site
+        .connector()
+        .connect(url("http", server.addr))
+        .await
+        .unwrap();
     // Ours says it in HTTP.
     assert!(ask(&mut stream).await.starts_with("HTTP/1.1 426"));
 }

@@ -3,9 +3,7 @@
 use std::net::SocketAddr;
 
 use oneport::Mode;
-use oneport::client::{
-    ClientStream, ConnectError, Connector, ConnectorBuilder, Diagnosis, Roots,
-};
+use oneport::client::{ClientStream, ConnectError, Connector, ConnectorBuilder, Diagnosis, Roots};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::authority::{Authority, Folder};

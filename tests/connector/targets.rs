@@ -68,7 +68,10 @@ async fn nothing_listens() {
     let error = fault(&site.connector(), &url).await;
     assert_eq!(error.kind(), ConnectErrorKind::Connect);
     let said = format!("{error} {error:?}");
-    assert!(said.contains(&format!("https://127.0.0.1:{}: there is no connection", free.port())));
+    assert!(said.contains(&format!(
+        "https://127.0.0.1:{}: there is no connection",
+        free.port()
+    )));
     assert!(!said.contains("secret"), "{said}");
     let refused = std::iter::successors(std::error::Error::source(&error), |it| it.source());
     let mut refused = refused.filter_map(|it| it.downcast_ref::<std::io::Error>());

@@ -25,11 +25,7 @@ thread_local! {
 }
 
 impl ResolvesClientCert for Asked {
-    fn resolve(
-        &self,
-        issuers: &[&[u8]],
-        schemes: &[SignatureScheme],
-    ) -> Option<Arc<CertifiedKey>> {
+    fn resolve(&self, issuers: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         let found = self.0.resolve(issuers, schemes);
         let fits = |found: &Arc<CertifiedKey>| found.key.choose_scheme(schemes).is_some();
         ANSWER.set(match &found {

@@ -223,9 +223,9 @@ impl fmt::Display for ConnectError {
                     None => Ok(()),
                 }
             }
-            What::Tls(None) => f.write_str(
-                "the TLS handshake failed, and the TLS library's own words say why",
-            ),
+            What::Tls(None) => {
+                f.write_str("the TLS handshake failed, and the TLS library's own words say why")
+            }
             What::Uri(fault) => write!(f, "{fault}"),
         }
     }

@@ -159,7 +159,8 @@ impl Connector {
         }
         // Before there is a connection, which would be for nothing.
         let configs = tls.as_ref();
-        let configs = configs.map_err(|error| ConnectError::config(&target, error.clone().into()))?;
+        let configs =
+            configs.map_err(|error| ConnectError::config(&target, error.clone().into()))?;
         let name = target.server_name()?;
         let (io, took) = tcp::connect(tcp.clone(), &target, settings.connect_timeout).await?;
         let config = match target.is_websocket() {

@@ -120,7 +120,12 @@ fn socket(io: &MaybeTls<TcpStream, Box<Tls>>) -> &TcpStream {
 
 fn is_end(error: &io::Error) -> bool {
     use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
-    let ends = [BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof];
+    let ends = [
+        BrokenPipe,
+        ConnectionAborted,
+        ConnectionReset,
+        UnexpectedEof,
+    ];
     ends.contains(&error.kind())
 }
 
