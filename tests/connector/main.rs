@@ -7,14 +7,14 @@ mod authority;
 #[path = "../caller/mod.rs"]
 mod caller;
 mod clients;
-// mod identity;
-// mod late;
+mod identity;
+mod late;
 mod modes;
-// mod openssl;
+mod openssl;
 mod site;
-// mod strangers;
+mod strangers;
 #[path = "../support/mod.rs"]
 mod support;
-// mod system;
+mod system;
 mod targets;
-// mod trust;
+mod trust;

@@ -166,6 +166,7 @@ impl AsyncRead for ClientStream {
                 Some(_) => None,
             };
             if let Some(diagnosis) = diagnosis {
+                buf.set_filled(before);
                 let error = io::ErrorKind::InvalidData.into();
                 let error = ConnectError::tls(&self.target, Some(diagnosis), error);
                 return Poll::Ready(Err(error.into()));

@@ -54,7 +54,14 @@ impl ServerCertVerifier for Judges {
                 Err(_) => {}
             }
         }
-        Err(fault)
+        // To webpki it is a CA's certificate in the wrong place; to the user, one
+        // that is not trusted yet (it would be by itself, above).
+        match fault {
+            Error::InvalidCertificate(CertificateError::Other(_)) if is_ca(own) => {
+                Err(CertificateError::UnknownIssuer.into())
+            }
+            fault => Err(fault),
+        }
     }
 
     fn verify_tls12_signature(
@@ -97,6 +104,11 @@ fn verify_exact(
     }
     verify_server_name(&ParsedCertificate::try_from(own)?, name)?;
     Ok(ServerCertVerified::assertion())
+}
+
+/// As `openssl req -x509` makes them, for servers too.
+fn is_ca(own: &CertificateDer<'_>) -> bool {
+    describe::parse(own).is_ok_and(|parsed| parsed.is_ca())
 }
 
 fn is_unknown_issuer(error: &Error) -> bool {
