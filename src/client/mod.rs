@@ -6,12 +6,16 @@
 
 #[cfg(all(feature = "client", any(feature = "aws-lc-rs", feature = "ring")))]
 mod connector;
+#[cfg(feature = "client")]
+mod upgrade;
 
 #[cfg(all(feature = "client", any(feature = "aws-lc-rs", feature = "ring")))]
 pub use self::connector::{
     ClientCertificate, ClientStream, ConnectError, ConnectErrorKind, ConnectStage, Connecting,
     ConnectionInfo, ConnectionTls, Connector, ConnectorBuilder, ConnectorError, Roots,
 };
+#[cfg(feature = "client")]
+pub use self::upgrade::{Upgrade, UpgradeFuture, Upgraded};
 pub use crate::diagnose::{
     Cause, Certainty, Diagnosis, End, ServerCertificateFault, Spoke, diagnose_alert, diagnose_body,
     diagnose_first_bytes, diagnose_response,
