@@ -77,6 +77,7 @@ impl Credentials {
     }
 
     /// What to tell their owner, if there are any.
+    #[cfg_attr(not(feature = "accept"), expect(dead_code))]
     pub(crate) fn warning(&self) -> Option<String> {
         (!self.is_empty()).then(|| {
             format!(

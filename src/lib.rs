@@ -72,19 +72,46 @@
 //! somebody else's code. So none is in `default`: pick `ring` or `aws-lc-rs`,
 //! whichever the rest of your tree uses. See [`tls`].
 //!
+//! # What is left without any feature?
+//!
+//! The pure core: [`sniff`], [`Policy`], [`Mismatch`] and the types that they
+//! need. It reads nothing, writes nothing and waits for nothing, has neither
+//! tokio nor rustls nor hyper in its dependency tree, and builds for any
+//! target, `wasm32-unknown-unknown` included. The feature `accept` adds
+//! [`Acceptor`], [`Explain`], [`layer`] and [`tls`]; every other feature
+//! implies it.
+//!
 //! # Which types of other crates are in the public API?
 //!
 //! Those of bytes, http, http-body, hyper 1, rustls 0.23, tokio, tower-layer,
 //! tower-service and std.
 
+// In the core's documentation, links to what is not there lead to the words
+// that say so.
+#![cfg_attr(
+    not(feature = "accept"),
+    doc = "
+
+[`Acceptor`]: #what-is-left-without-any-feature
+[`Acceptor::new`]: #what-is-left-without-any-feature
+[`ConnInfo`]: #what-is-left-without-any-feature
+[`Explain`]: #what-is-left-without-any-feature
+[`layer`]: #what-is-left-without-any-feature
+[`tls`]: #what-is-left-without-any-feature"
+)]
+
+#[cfg(feature = "accept")]
 mod accept;
 #[cfg(feature = "acme")]
 pub mod acme;
+#[cfg(feature = "accept")]
 mod answer;
 #[cfg(feature = "acme")]
 mod challenge;
 pub mod client;
+#[cfg(feature = "accept")]
 mod conn_info;
+#[cfg(feature = "accept")]
 mod count;
 mod credentials;
 mod diagnose;
@@ -92,8 +119,11 @@ mod diagnose;
 mod extract;
 mod foreign;
 mod host;
+#[cfg(feature = "accept")]
 mod io;
+#[cfg(feature = "accept")]
 pub mod layer;
+#[cfg(feature = "accept")]
 mod lifecycle;
 mod limits;
 mod mismatch;
@@ -101,16 +131,24 @@ mod network;
 mod peer;
 mod peer_set;
 mod policy;
+#[cfg(feature = "accept")]
 mod proxy;
+// Made here, followed by the layer and the answers, which come with `accept`.
+#[cfg_attr(not(any(feature = "accept", test)), expect(dead_code))]
 mod redirect;
+#[cfg(feature = "accept")]
 mod refusal_log;
 #[cfg(feature = "serve")]
 pub mod serve;
 mod sniff;
+#[cfg(feature = "accept")]
 pub mod tls;
 
+#[cfg(feature = "accept")]
 pub use accept::{AcceptError, Accepted, Acceptor, Stage, Stream};
+#[cfg(feature = "accept")]
 pub use answer::{Explain, Explanation};
+#[cfg(feature = "accept")]
 pub use conn_info::{ConnInfo, TlsInfo, Transport};
 #[cfg(feature = "axum08")]
 pub use extract::{ClientIdentityRejection, ConnInfoRejection};
@@ -120,6 +158,7 @@ pub use mismatch::{CertificateFault, Mismatch};
 pub use network::{Network, NetworkError};
 pub use peer::Peer;
 pub use policy::{AllowPlaintext, Inbound, Mode, Policy, Route};
+#[cfg(feature = "accept")]
 pub use proxy::ProxyProtocol;
 pub use redirect::{Redirect, RedirectError, RedirectStatus};
 #[cfg(feature = "serve")]

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Deadlines and bounds of an [`Acceptor`](crate::Acceptor) and of a server.
+/// Deadlines and bounds of an `Acceptor` and of a server.
 ///
 /// Nothing waits without a deadline: each of these can be changed, none can be
 /// switched off. A duration of more than a year counts as a year.
@@ -55,6 +55,7 @@ impl Limits {
     /// The same, with every duration one that can be added to the time of day:
     /// `Duration::MAX`, for "as long as it takes", overflows every clock, in
     /// tokio and in hyper.
+    #[cfg_attr(not(feature = "accept"), expect(dead_code))]
     pub(crate) fn on_a_clock(mut self) -> Self {
         const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
         for limit in [

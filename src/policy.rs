@@ -171,6 +171,7 @@ impl Policy for AllowPlaintext {
 }
 
 /// Carries a policy's answer over to what the bytes allow; see [`Route`].
+#[cfg_attr(not(any(feature = "accept", test)), expect(dead_code))]
 pub(crate) fn route(policy: &dyn Policy, inbound: &Inbound) -> Route {
     match (inbound.protocol, policy.route(inbound)) {
         (_, refusal @ Route::Refuse(_)) => refusal,

@@ -130,6 +130,7 @@ pub fn sniff(prefix: &[u8]) -> Status {
 /// Whether a prefix that is still [`Partial`](Status::Partial) may be answered
 /// in HTTP/1: the beginning of a request line is there, and nothing else that
 /// is known here begins so.
+#[cfg_attr(not(feature = "accept"), expect(dead_code))]
 pub(crate) fn is_request_begun(prefix: &[u8]) -> bool {
     let [first, ..] = prefix else { return false };
     let possible =

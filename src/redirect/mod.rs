@@ -55,9 +55,9 @@ use name::Name;
 /// ```
 ///
 /// The layer does not refuse anything: what is not redirected goes on to the
-/// app, in the clear ([`RequireTls`](crate::layer::RequireTls) refuses). And it
-/// is not for a server behind a proxy that ends TLS itself: every request comes
-/// in plaintext there, so that every redirect leads to the next one.
+/// app, in the clear (`layer::RequireTls` refuses). And it is not for a server
+/// behind a proxy that ends TLS itself: every request comes in plaintext there,
+/// so that every redirect leads to the next one.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Redirect(Arc<Rules>);
