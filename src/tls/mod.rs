@@ -110,6 +110,8 @@
 #[cfg(feature = "tls-files")]
 mod alt_name;
 mod client_auth;
+#[cfg(all(feature = "probe", any(feature = "aws-lc-rs", feature = "ring")))]
+pub(crate) mod client_files;
 mod client_identity;
 mod config;
 #[cfg(feature = "tls-files")]

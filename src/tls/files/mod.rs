@@ -21,7 +21,9 @@ use std::sync::Arc;
 use rustls::server::ResolvesServerCert;
 
 #[cfg(feature = "generate")]
-pub(super) use self::certified::{belong_together, certify};
+pub(super) use self::certified::belong_together;
+#[cfg(any(feature = "generate", feature = "probe"))]
+pub(super) use self::certified::certify;
 pub use self::client_trust::ClientAuth;
 pub use self::named::UnknownNames;
 use self::parts::ClientFaults;

@@ -1,0 +1,239 @@
+//! What a port speaks, as data.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use http::{StatusCode, Version};
+
+use super::fault::Fault;
+use super::finding::Finding;
+use crate::diagnose::{Diagnosis, ServerCertificateFault};
+use crate::tls::describe::CertificateSummary;
+
+/// What a port speaks, whether the target works as it was given, and what to
+/// do if not. Made by a [`Probe`](super::Probe).
+///
+/// ```no_run
+/// # async fn run() -> Result<(), oneport::client::probe::ProbeError> {
+/// let report = oneport::client::probe("https://localhost:3000/").await?;
+/// if let Some(fault) = &report.fault {
+///     eprintln!("{fault}");
+/// }
+/// for finding in &report.findings {
+///     eprintln!("{}: {}", finding.severity, finding.sentence);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Report {
+    /// The target: a URL, or `HOST:PORT`.
+    pub target: String,
+    /// The host that was connected to, without the brackets of IPv6.
+    pub host: String,
+    /// The port that was connected to.
+    pub port: u16,
+    /// The host's address that took the connection. None: none did.
+    pub address: Option<SocketAddr>,
+    /// The name that TLS was asked for (SNI), that the certificate has to be
+    /// for, and that requests named as their host.
+    pub server_name: String,
+    /// What came back in plaintext.
+    pub plaintext: PlaintextReport,
+    /// What came back over TLS.
+    pub tls: TlsReport,
+    /// The last answer to the target as it was given, redirects within the port
+    /// followed.
+    pub answer: Answer,
+    /// The redirects from the target on.
+    pub redirects: Vec<Hop>,
+    /// Whether the port wants a PROXY protocol header.
+    pub proxy_protocol: ProxyHeader,
+    /// Why the target as it was given does not work. None: it works.
+    pub fault: Option<Fault>,
+    /// Whatever people should know, the worst first.
+    pub findings: Vec<Finding>,
+    /// URLs of the target's path that work here. Empty for a brief probe.
+    pub urls: Vec<String>,
+    /// How long it took.
+    pub took: Duration,
+}
+
+impl Report {
+    /// Whether the target as it was given works; see
+    /// [`Probe`](super::Probe#when-does-a-target-work).
+    #[must_use]
+    pub fn works(&self) -> bool {
+        self.fault.is_none()
+    }
+}
+
+/// What came back in plaintext.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct PlaintextReport {
+    /// To an HTTP/1.1 request.
+    pub http1: Answer,
+    /// To an HTTP/2 request with prior knowledge (h2c, RFC 9113 3.3).
+    pub h2c: Answer,
+    /// To a WebSocket handshake (RFC 6455 4.1).
+    pub websocket: Answer,
+}
+
+/// What came back over TLS.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct TlsReport {
+    /// TLS 1.2.
+    pub tls12: Spoken,
+    /// TLS 1.3.
+    pub tls13: Spoken,
+    /// HTTP/1.1 is agreed upon by ALPN (RFC 7301).
+    pub alpn_http1: Spoken,
+    /// HTTP/2 is agreed upon by ALPN.
+    pub alpn_h2: Spoken,
+    /// To a request of a client that offers HTTP/2 and HTTP/1.1.
+    pub http: Answer,
+    /// To an HTTP/1.1 request of a client that offers nothing else.
+    pub http1: Answer,
+    /// To a WebSocket handshake (RFC 6455 4.1).
+    pub websocket: Answer,
+    /// Whether clients are to have a certificate.
+    pub client_certificate: ClientCertificate,
+    /// What the server shows, its own certificate first.
+    pub certificates: Vec<CertificateSummary>,
+    /// Why a client would not accept the certificate. None of them: it would.
+    pub certificate_faults: Vec<ServerCertificateFault>,
+}
+
+impl TlsReport {
+    /// Whether the port speaks TLS at all, as far as was asked.
+    #[must_use]
+    pub fn is_spoken(&self) -> bool {
+        [self.tls12, self.tls13].contains(&Spoken::Yes)
+    }
+}
+
+/// Whether something is spoken.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Spoken {
+    /// It was refused, or nothing came back.
+    No,
+    /// It was not asked, or something else hid the answer.
+    #[default]
+    Unknown,
+    /// It was agreed upon.
+    Yes,
+}
+
+/// What came back to one question.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Answer {
+    /// The connection was closed or reset without a word.
+    Closed,
+    /// HTTP, of the version and in the mode that was asked for.
+    Http(HttpAnswer),
+    /// It was not asked.
+    #[default]
+    NotAsked,
+    /// Something else; its first line.
+    Other(String),
+    /// A refusal whose cause is known.
+    Refused(Diagnosis),
+    /// Nothing until the deadline.
+    Silent,
+}
+
+impl Answer {
+    /// The answer in HTTP, if it is one.
+    #[must_use]
+    pub fn http(&self) -> Option<&HttpAnswer> {
+        match self {
+            Self::Http(answer) => Some(answer),
+            _ => None,
+        }
+    }
+
+    /// A WebSocket was opened.
+    #[must_use]
+    pub fn opened_websocket(&self) -> bool {
+        self.http().is_some_and(|answer| answer.websocket)
+    }
+}
+
+/// The head of a response.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HttpAnswer {
+    /// Its status.
+    pub status: StatusCode,
+    /// Its version of HTTP: a server of HTTP/1.0 answers a request of 1.1 in 1.0.
+    pub version: Version,
+    /// `Location`: where a redirect leads.
+    pub location: Option<String>,
+    /// `Strict-Transport-Security` (RFC 6797).
+    pub hsts: Option<String>,
+    /// `Server`: what the server calls itself.
+    pub server: Option<String>,
+    /// Whether it opens a WebSocket, with the proof that RFC 6455 4.2.2 asks for.
+    pub websocket: bool,
+}
+
+/// One redirect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Hop {
+    /// The URL that was asked.
+    pub url: String,
+    /// The status of the answer.
+    pub status: StatusCode,
+    /// Where it leads, as the server wrote it.
+    pub location: String,
+    /// What came of it.
+    pub next: Next,
+}
+
+/// Where a redirect leads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Next {
+    /// To another host or port, which was not asked.
+    Elsewhere,
+    /// To where an earlier one came from: it never ends.
+    Loop,
+    /// On this port, and it was followed.
+    Here,
+    /// On this port, after so many others that it was not followed.
+    TooMany,
+}
+
+/// Whether clients are to have a certificate (mutual TLS).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ClientCertificate {
+    /// They are not asked for one.
+    NotRequested,
+    /// They are asked for one, and served without.
+    Requested,
+    /// They are asked for one, and this one was refused, or its lack.
+    Required(Diagnosis),
+    /// There was no handshake.
+    #[default]
+    Unknown,
+}
+
+/// Whether the port wants a PROXY protocol header.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ProxyHeader {
+    /// It answers without, or it was not asked.
+    #[default]
+    NotAsked,
+    /// It answers neither with nor without one.
+    NoDifference,
+    /// It answers with one only.
+    Required,
+}
