@@ -86,6 +86,29 @@ impl Mismatch {
         }
     }
 
+    /// The mismatch with this [`slug`](Self::slug).
+    ///
+    /// All the protocols of [`Foreign`] have one slug, so that theirs gives
+    /// [`Foreign::Unknown`].
+    ///
+    /// ```
+    /// use oneport::Mismatch;
+    ///
+    /// let header = "tls-to-plaintext";
+    /// assert_eq!(Mismatch::from_slug(header), Some(Mismatch::TlsToPlaintext));
+    /// ```
+    #[must_use]
+    pub fn from_slug(slug: &str) -> Option<Self> {
+        TOLD_APART.into_iter().find(|one| one.slug() == slug)
+    }
+
+    /// The mismatch whose [`sentence`](Self::sentence) is in a text.
+    pub(crate) fn in_text(text: &str) -> Option<Self> {
+        TOLD_APART
+            .into_iter()
+            .find(|one| text.contains(one.sentence()))
+    }
+
     /// What the operator can change on the server, for log lines.
     #[must_use]
     pub fn remedy(&self) -> &'static str {
@@ -106,6 +129,21 @@ impl Mismatch {
         }
     }
 }
+
+/// One for each slug.
+const TOLD_APART: [Mismatch; 11] = [
+    Mismatch::ClientCertificate(CertificateFault::Expired),
+    Mismatch::ClientCertificate(CertificateFault::Missing),
+    Mismatch::ClientCertificate(CertificateFault::NotYetValid),
+    Mismatch::ClientCertificate(CertificateFault::Refused),
+    Mismatch::ClientCertificate(CertificateFault::Revoked),
+    Mismatch::ClientCertificate(CertificateFault::UnknownIssuer),
+    Mismatch::Foreign(Foreign::ProxyV1),
+    Mismatch::Foreign(Foreign::Unknown),
+    Mismatch::PlaintextToTls,
+    Mismatch::ProxyHeaderMissing,
+    Mismatch::TlsToPlaintext,
+];
 
 impl CertificateFault {
     fn sentence(self) -> &'static str {
@@ -147,5 +185,21 @@ impl CertificateFault {
 impl fmt::Display for Mismatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.sentence())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slug_and_a_sentence_lead_back() {
+        for mismatch in TOLD_APART {
+            assert_eq!(Mismatch::from_slug(mismatch.slug()), Some(mismatch));
+            let log = format!("error: {}, it says", mismatch.sentence());
+            assert_eq!(Mismatch::in_text(&log), Some(mismatch));
+        }
+        assert_eq!(Mismatch::from_slug("Plaintext-To-TLS"), None);
+        assert_eq!(Mismatch::in_text("This port requires TLS"), None);
     }
 }

@@ -4,4 +4,7 @@
 //! long", "wrong version number" or "invalid HTTP version parsed". What is in
 //! here turns that into a sentence with cause and remedy.
 
-pub use crate::diagnose::{Cause, Certainty, Diagnosis, ServerCertificateFault};
+pub use crate::diagnose::{
+    Cause, Certainty, Diagnosis, End, ServerCertificateFault, Spoke, diagnose_alert, diagnose_body,
+    diagnose_first_bytes, diagnose_response,
+};

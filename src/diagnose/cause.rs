@@ -32,6 +32,9 @@ pub enum Cause {
     /// Client and server have no application protocol in common: alert 120
     /// (RFC 7301 3.2).
     NoCommonProtocol,
+    /// The server answered an HTTP request with something that is neither HTTP
+    /// nor TLS.
+    NotHttp(Foreign),
     /// The server answered a ClientHello with something that is neither TLS
     /// nor HTTP.
     NotTls(Foreign),
@@ -79,7 +82,7 @@ impl Cause {
             Self::NoCommonProtocol => {
                 "The server speaks none of the application protocols (ALPN) that this client offers: offer http/1.1 or h2."
             }
-            Self::NotTls(foreign) => not_tls(*foreign),
+            Self::NotHttp(foreign) | Self::NotTls(foreign) => another_server(*foreign),
             Self::ServerCertificate(fault) => fault.sentence(),
             Self::UnknownServerName => {
                 "The server has no certificate for the host name in the URL: use a name that the server knows."
@@ -96,6 +99,7 @@ impl Cause {
             Self::Mismatch(mismatch) => mismatch.slug(),
             Self::NoCommonParameters => "no-common-tls-parameters",
             Self::NoCommonProtocol => "no-common-protocol",
+            Self::NotHttp(_) => "not-http",
             Self::NotTls(_) => "not-tls",
             Self::ServerCertificate(fault) => fault.slug(),
             Self::UnknownServerName => "unknown-server-name",
@@ -150,13 +154,32 @@ impl ServerCertificateFault {
     }
 }
 
-fn not_tls(foreign: Foreign) -> &'static str {
+/// One wording for all that have a name.
+macro_rules! another {
+    ($server:literal) => {
+        concat!(
+            "This port is that of ",
+            $server,
+            ", which speaks neither HTTP nor HTTPS: check the port."
+        )
+    };
+}
+
+fn another_server(foreign: Foreign) -> &'static str {
     match foreign {
-        Foreign::Ssh => {
-            "This port is an SSH server, which speaks neither TLS nor HTTP: check the port."
-        }
-        _ => {
-            "This port answered a TLS client with something that is neither TLS nor HTTP: check the port."
-        }
+        Foreign::Amqp => another!("an AMQP server"),
+        Foreign::Ftp => another!("an FTP server"),
+        Foreign::Icap => another!("an ICAP server"),
+        Foreign::Imap => another!("an IMAP server"),
+        Foreign::Multistream => another!("a libp2p node"),
+        Foreign::Pop3 => another!("a POP3 server"),
+        Foreign::PostgresSsl | Foreign::PostgresStartup => another!("a PostgreSQL server"),
+        Foreign::Redis => another!("a Redis server"),
+        Foreign::Rtsp => another!("an RTSP server"),
+        Foreign::Sip => another!("a SIP server"),
+        Foreign::Smtp => another!("an SMTP server"),
+        Foreign::Ssh => another!("an SSH server"),
+        Foreign::Telnet => another!("a Telnet server"),
+        _ => "This port answers with something that is neither HTTP nor TLS: check the port.",
     }
 }

@@ -8,7 +8,8 @@ use crate::mismatch::Mismatch;
 /// What is wrong with a connection, for the client's user: a [`Cause`], how
 /// certain it is, and what the server said about it.
 ///
-/// Its `Display` is one sentence with cause and remedy.
+/// Its `Display` is one sentence with cause and remedy. It is an error itself,
+/// so that one can be made of it, or carry it as its source.
 ///
 /// ```
 /// use oneport::Mismatch;
@@ -114,3 +115,5 @@ impl fmt::Display for Diagnosis {
         }
     }
 }
+
+impl std::error::Error for Diagnosis {}
