@@ -4,6 +4,11 @@
 //! long", "wrong version number" or "invalid HTTP version parsed". What is in
 //! here turns that into a sentence with cause and remedy.
 
+#[cfg(all(feature = "probe", any(feature = "aws-lc-rs", feature = "ring")))]
+pub mod probe;
+
+#[cfg(all(feature = "probe", any(feature = "aws-lc-rs", feature = "ring")))]
+pub use self::probe::{Probe, probe};
 pub use crate::diagnose::{
     Cause, Certainty, Diagnosis, End, ServerCertificateFault, Spoke, diagnose_alert, diagnose_body,
     diagnose_first_bytes, diagnose_response,

@@ -64,7 +64,10 @@ where
         true => "Upgrade",
         false => "close",
     };
-    headers.insert(header::CONNECTION, header::HeaderValue::from_static(connection));
+    headers.insert(
+        header::CONNECTION,
+        header::HeaderValue::from_static(connection),
+    );
     if question.is_websocket {
         let websocket = [
             (header::UPGRADE, "websocket"),

@@ -23,6 +23,8 @@ pub enum Fault {
     ConnectionRefused,
     /// The two do not fit, and it is known why.
     Diagnosed(Diagnosis),
+    /// It speaks HTTP/2 with prior knowledge (h2c), and no HTTP/1.
+    Http2Only,
     /// What answered is not HTTP; its first line.
     NotHttp(String),
     /// A redirect leads back to where it came from.
@@ -31,9 +33,6 @@ pub enum Fault {
     Silent,
     /// The answer has a status of 400 or above.
     Status(StatusCode),
-    /// There is no answer in this mode, and there is one in the other: the URL
-    /// to use.
-    UseInstead(String),
     /// The host has no address.
     UnknownHost,
     /// No way leads to the host, or something on it swallows everything.
@@ -50,11 +49,11 @@ impl Fault {
             Self::Closed => "closed",
             Self::ConnectionRefused => "connection-refused",
             Self::Diagnosed(diagnosis) => diagnosis.cause().slug(),
+            Self::Http2Only => "http2-only",
             Self::NotHttp(_) => "not-http",
             Self::RedirectLoop => "redirect-loop",
             Self::Silent => "silent",
             Self::Status(_) => "status",
-            Self::UseInstead(_) => "wrong-scheme",
             Self::UnknownHost => "unknown-host",
             Self::Unreachable => "unreachable",
             Self::WebSocketRefused(_) => "websocket-refused",
@@ -75,6 +74,10 @@ impl fmt::Display for Fault {
                  port.",
             ),
             Self::Diagnosed(diagnosis) => diagnosis.fmt(f),
+            Self::Http2Only => f.write_str(
+                "This port speaks HTTP/2 only, without TLS (h2c), as gRPC servers do: clients \
+                 have to begin with it (prior knowledge).",
+            ),
             Self::NotHttp(line) => write!(
                 f,
                 "This port answers, but not in HTTP: \"{line}\". Check the port."
@@ -87,10 +90,6 @@ impl fmt::Display for Fault {
                  hang.",
             ),
             Self::Status(status) => write!(f, "The server answers with status {status}."),
-            Self::UseInstead(url) => write!(
-                f,
-                "This port does not answer in this mode, and answers in the other: use {url}"
-            ),
             Self::UnknownHost => f.write_str("This host name has no address: check the name."),
             Self::Unreachable => f.write_str(
                 "This host cannot be reached: the address may be wrong, or a firewall may drop \

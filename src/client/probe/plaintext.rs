@@ -1,9 +1,7 @@
 //! The questions in plaintext.
 
-use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
@@ -35,30 +33,22 @@ pub(super) async fn ask(setting: &Setting, tcp: Option<TcpStream>, form: Form) -
         is_websocket: form == Form::WebSocket,
     };
     let asked = async {
-        let mut tcp = setting.connection(tcp).await?;
-        if form == Form::Proxied {
-            let header = proxy_header(tcp.local_addr()?, tcp.peer_addr()?);
-            tcp.write_all(header.as_bytes()).await?;
-        }
+        let tcp = match form {
+            Form::Proxied => proxied(setting).await,
+            _ => setting.connection(tcp).await,
+        };
+        let tcp = tcp.map_err(BoxError::from)?;
         let io = Recorder::new(tcp, &heard);
         match form {
             Form::H2c => by_http2(io, &question).await,
             _ => by_http1(io, &question).await,
         }
     };
-    match in_time(setting.limit, asked).await {
-        Some(Ok(said)) => said.into(),
-        Some(Err(_)) => failure(&heard, false),
-        None => failure(&heard, true),
+    match timeout(setting.limit, asked).await {
+        Ok(Ok(said)) => said.into(),
+        Ok(Err(_)) => failure(&heard, false),
+        Err(_) => failure(&heard, true),
     }
-}
-
-/// Nothing if it takes too long.
-pub(super) async fn in_time(
-    limit: Duration,
-    asked: impl Future<Output = Result<Said, BoxError>>,
-) -> Option<Result<Said, BoxError>> {
-    timeout(limit, asked).await.ok()
 }
 
 impl From<Said> for Answer {
@@ -96,12 +86,24 @@ pub(super) fn first_line(bytes: &[u8]) -> String {
     line.escape_debug().to_string()
 }
 
+/// A connection that begins with a PROXY protocol header.
+pub(super) async fn proxied(setting: &Setting) -> io::Result<TcpStream> {
+    let mut tcp = setting.connection(None).await?;
+    let header = proxy_header(tcp.local_addr()?, tcp.peer_addr()?);
+    tcp.write_all(header.as_bytes()).await?;
+    Ok(tcp)
+}
+
 /// Version 1 of the PROXY protocol, section 2.1: of the connection itself, as a
 /// proxy's own health check.
 fn proxy_header(from: SocketAddr, to: SocketAddr) -> String {
     let family = if from.is_ipv4() { "TCP4" } else { "TCP6" };
     let (source, target) = (from.ip(), to.ip());
-    format!("PROXY {family} {source} {target} {} {}\r\n", from.port(), to.port())
+    format!(
+        "PROXY {family} {source} {target} {} {}\r\n",
+        from.port(),
+        to.port()
+    )
 }
 
 impl Setting {

@@ -58,6 +58,8 @@ pub struct Report {
     pub urls: Vec<String>,
     /// How long it took.
     pub took: Duration,
+    /// The answer is one over TLS.
+    pub(super) answered_over_tls: bool,
 }
 
 impl Report {

@@ -78,7 +78,9 @@ impl Target {
         let end = rest.find(['/', '?']).unwrap_or(rest.len());
         let (authority, path) = rest.split_at(end);
         if authority.contains('@') {
-            return Err(wrong("it has a user name in it, which is not sent; leave that out"));
+            return Err(wrong(
+                "it has a user name in it, which is not sent; leave that out",
+            ));
         }
         let (host, port) = split(authority).map_err(wrong)?;
         let scheme = match (scheme, port) {
@@ -95,13 +97,17 @@ impl Target {
         let target = Self {
             scheme,
             host,
-            port: port.filter(|port| *port != 0).ok_or_else(|| wrong("port 0 is none"))?,
+            port: port
+                .filter(|port| *port != 0)
+                .ok_or_else(|| wrong("port 0 is none"))?,
             path,
         };
         let is_path = target.path.parse::<http::uri::PathAndQuery>().is_ok();
         match is_path && target.url(Scheme::Http).parse::<Uri>().is_ok() {
             true => Ok(target),
-            false => Err(wrong("it is no URL; signs such as spaces are written as %20 there")),
+            false => Err(wrong(
+                "it is no URL; signs such as spaces are written as %20 there",
+            )),
         }
     }
 
@@ -129,7 +135,11 @@ impl Target {
         let to = match location {
             same if same.starts_with("//") => format!("{}:{same}", scheme.as_str()),
             path if path.starts_with('/') => {
-                format!("{}://{}{path}", scheme.as_str(), self.authority(&self.host, default))
+                format!(
+                    "{}://{}{path}",
+                    scheme.as_str(),
+                    self.authority(&self.host, default)
+                )
             }
             query if query.starts_with('?') => {
                 let path = self.path.split('?').next().unwrap_or("/");
@@ -228,7 +238,10 @@ mod tests {
     #[test]
     fn targets() {
         for (text, url) in [
-            ("http://localhost:3000/a?b=c#d", "http://localhost:3000/a?b=c"),
+            (
+                "http://localhost:3000/a?b=c#d",
+                "http://localhost:3000/a?b=c",
+            ),
             ("HTTPS://localhost", "https://localhost/"),
             ("wss://[::1]:8443?x", "wss://[::1]:8443/?x"),
             ("ws://127.0.0.1:80/", "ws://127.0.0.1/"),
@@ -277,7 +290,10 @@ mod tests {
             ("https://localhost/", None),
             ("http://127.0.0.1:3000/", None),
             ("ftp://localhost:3000/", None),
-            ("x?y=https://z/", Some("http://localhost:3000/a/x?y=https://z/")),
+            (
+                "x?y=https://z/",
+                Some("http://localhost:3000/a/x?y=https://z/"),
+            ),
         ] {
             let led = from.led_to(location).map(|target| target.to_string());
             assert_eq!(led.as_deref(), to, "{location}");

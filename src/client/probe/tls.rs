@@ -19,7 +19,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 use super::exchange::{BoxError, Question, Said, by_http1, by_http2};
-use super::plaintext::{first_line, in_time};
+use super::plaintext::{first_line, proxied};
 use super::report::Answer;
 use super::setting::Setting;
 use super::wire::{Heard, Recorder};
@@ -47,6 +47,8 @@ pub(super) enum Then {
 /// What came of it.
 #[derive(Debug)]
 pub(super) struct Seen {
+    /// What the client spoke.
+    pub(super) offer: Offer,
     /// Of a handshake that was completed.
     pub(super) version: Option<ProtocolVersion>,
     pub(super) alpn: Option<Vec<u8>>,
@@ -74,10 +76,11 @@ pub(super) async fn ask(
     let state = Arc::new(State::new(setting));
     let (outer, inner) = (Heard::default(), Heard::default());
     let asked = converse(setting, tcp, offer, then, &state, &outer, &inner);
-    let said = in_time(setting.limit, asked).await;
+    let said = timeout(setting.limit, asked).await.ok();
 
     let known = state.known();
     let mut seen = Seen {
+        offer,
         version: known.version,
         alpn: known.alpn,
         alert: None,
@@ -98,6 +101,13 @@ pub(super) async fn ask(
     seen.alert = error.as_ref().and_then(|error| alert(error.as_ref()));
     seen.answer = failure(setting, &seen, late, &outer, &inner, error.as_deref());
     seen
+}
+
+/// As [`ask`], behind a PROXY protocol header, for the handshake alone.
+pub(super) async fn ask_behind_proxy(setting: &Setting, offer: Offer) -> Seen {
+    let tcp = timeout(setting.limit, proxied(setting)).await;
+    let tcp = tcp.ok().and_then(Result::ok);
+    ask(setting, tcp, offer, Then::Nothing).await
 }
 
 async fn converse(
@@ -235,7 +245,9 @@ fn alert(error: &(dyn StdError + 'static)) -> Option<AlertDescription> {
             return Some(*alert);
         }
         // Its `source` is that of what is in it.
-        let inner = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        let inner = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
         if let Some(rustls::Error::AlertReceived(alert)) =
             inner.and_then(|inner| inner.downcast_ref())
         {
@@ -272,7 +284,10 @@ impl State {
     }
 
     fn known(&self) -> Known {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.known
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     fn learn(&self, version: Option<ProtocolVersion>, alpn: Option<Vec<u8>>) {

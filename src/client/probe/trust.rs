@@ -50,7 +50,10 @@ impl Trust {
         };
         let mut faults = Vec::new();
         // At a time when it is valid, so that its dates hide nothing else.
-        let at = now.clamp(summary.not_before, summary.not_after.max(summary.not_before));
+        let at = now.clamp(
+            summary.not_before,
+            summary.not_after.max(summary.not_before),
+        );
         if now > at {
             faults.push(ServerCertificateFault::Expired);
         } else if now < at {
@@ -60,7 +63,11 @@ impl Trust {
             faults.push(ServerCertificateFault::WrongName);
         }
         // Whoever was given this very certificate trusts it.
-        if !self.given.as_ref().is_some_and(|given| given.contains(leaf)) {
+        if !self
+            .given
+            .as_ref()
+            .is_some_and(|given| given.contains(leaf))
+        {
             faults.extend(self.verify(chain, at).err().map(|error| fault(&error)));
         }
         faults.dedup();
@@ -100,7 +107,9 @@ fn summary(chain: &[CertificateDer<'static>]) -> Option<CertificateSummary> {
 }
 
 fn fault(error: &Error) -> ServerCertificateFault {
-    use CertificateError::{Expired, ExpiredContext, NotValidYet, NotValidYetContext, UnknownIssuer};
+    use CertificateError::{
+        Expired, ExpiredContext, NotValidYet, NotValidYetContext, UnknownIssuer,
+    };
     match error {
         Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
             ServerCertificateFault::Expired

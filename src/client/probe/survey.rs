@@ -1,0 +1,281 @@
+//! All questions at once, or the one that matters.
+
+use rustls::{AlertDescription, ProtocolVersion, version};
+use tokio::join;
+use tokio::net::TcpStream;
+
+use super::certificates;
+use super::plaintext::{self, Form};
+use super::report::{Answer, ClientCertificate, ProxyHeader, Report, Spoken, TlsReport};
+use super::setting::Setting;
+use super::target::Scheme;
+use super::tls::{self, Offer, Seen, Then};
+use crate::mismatch::Mismatch;
+
+const H2: &[u8] = b"h2";
+const HTTP1: &[u8] = b"http/1.1";
+
+/// As clients do that speak everything.
+const MODERN: Offer = Offer {
+    versions: &[&version::TLS13, &version::TLS12],
+    alpn: &[H2, HTTP1],
+};
+/// As WebSocket clients do.
+const OF_HTTP1: Offer = Offer {
+    versions: &[&version::TLS13, &version::TLS12],
+    alpn: &[HTTP1],
+};
+const OF_TLS13: Offer = Offer {
+    versions: &[&version::TLS13],
+    alpn: &[H2, HTTP1],
+};
+const OF_TLS12: Offer = Offer {
+    versions: &[&version::TLS12],
+    alpn: &[H2, HTTP1],
+};
+
+/// What the target asks for, and nothing else.
+pub(super) async fn brief(setting: &Setting, tcp: TcpStream, report: &mut Report) {
+    let scheme = setting.target.scheme;
+    report.answer = given(setting, Some(tcp), scheme.unwrap_or(Scheme::Http), report).await;
+    // Whatever it speaks.
+    if scheme.is_none() && report.answer.http().is_none() {
+        report.answer = given(setting, None, Scheme::Https, report).await;
+    }
+}
+
+/// The answer to the target in the mode of its scheme.
+pub(super) async fn given(
+    setting: &Setting,
+    tcp: Option<TcpStream>,
+    scheme: Scheme,
+    report: &mut Report,
+) -> Answer {
+    report.answered_over_tls = scheme.is_tls();
+    match scheme {
+        Scheme::Http => {
+            let answer = plaintext::ask(setting, tcp, Form::Http1).await;
+            report.plaintext.http1 = answer.clone();
+            answer
+        }
+        Scheme::Ws => {
+            let answer = plaintext::ask(setting, tcp, Form::WebSocket).await;
+            report.plaintext.websocket = answer.clone();
+            answer
+        }
+        Scheme::Https => {
+            let seen = Box::pin(tls::ask(setting, tcp, MODERN, Then::Http)).await;
+            report.tls.http = seen.answer.clone();
+            report.tls.learn(&[&seen]);
+            certificates::look(setting, &seen.chain, report);
+            seen.answer
+        }
+        Scheme::Wss => {
+            let seen = Box::pin(tls::ask(setting, tcp, OF_HTTP1, Then::WebSocket)).await;
+            report.tls.websocket = seen.answer.clone();
+            report.tls.learn(&[&seen]);
+            certificates::look(setting, &seen.chain, report);
+            seen.answer
+        }
+    }
+}
+
+/// Everything, each on a connection of its own.
+pub(super) async fn full(setting: &Setting, tcp: TcpStream, report: &mut Report) {
+    let scheme = setting.target.scheme;
+    // The connection that is there is for what was asked for.
+    let mut tcp = Some(tcp);
+    let mut first = |of: Scheme| match scheme.unwrap_or(Scheme::Http) == of {
+        true => tcp.take(),
+        false => None,
+    };
+    let websocket = |over_tls: bool| scheme.is_none_or(|scheme| scheme.is_tls() == over_tls);
+    let (http, ws, https, wss) = (
+        first(Scheme::Http),
+        first(Scheme::Ws),
+        first(Scheme::Https),
+        first(Scheme::Wss),
+    );
+
+    let plaintext = async {
+        join!(
+            plaintext::ask(setting, http, Form::Http1),
+            plaintext::ask(setting, None, Form::H2c),
+            async {
+                match websocket(false) {
+                    true => plaintext::ask(setting, ws, Form::WebSocket).await,
+                    false => Answer::NotAsked,
+                }
+            },
+        )
+    };
+    let over_tls = async {
+        join!(
+            tls::ask(setting, https, MODERN, Then::Http),
+            tls::ask(setting, None, OF_TLS13, Then::Nothing),
+            tls::ask(setting, None, OF_TLS12, Then::Nothing),
+            tls::ask(setting, None, OF_HTTP1, Then::Http),
+            async {
+                match websocket(true) {
+                    true => Some(tls::ask(setting, wss, OF_HTTP1, Then::WebSocket).await),
+                    false => None,
+                }
+            },
+        )
+    };
+    let (plaintext, over_tls) = join!(Box::pin(plaintext), Box::pin(over_tls));
+
+    (
+        report.plaintext.http1,
+        report.plaintext.h2c,
+        report.plaintext.websocket,
+    ) = plaintext;
+    let (modern, tls13, tls12, http1, wss) = over_tls;
+    report.tls.http = modern.answer.clone();
+    report.tls.http1 = http1.answer.clone();
+    report.tls.websocket = wss
+        .as_ref()
+        .map_or(Answer::NotAsked, |wss| wss.answer.clone());
+    let mut all = vec![&modern, &tls13, &tls12, &http1];
+    all.extend(&wss);
+    report.tls.learn(&all);
+    if report.tls.tls13 == Spoken::Unknown {
+        report.tls.tls13 = not_spoken(&tls13);
+    }
+    if report.tls.tls12 == Spoken::Unknown {
+        report.tls.tls12 = not_spoken(&tls12);
+    }
+    let chain = all
+        .iter()
+        .map(|seen| &seen.chain)
+        .find(|chain| !chain.is_empty());
+    if let Some(chain) = chain {
+        certificates::look(setting, chain, report);
+    }
+    report.answered_over_tls = scheme.is_some_and(Scheme::is_tls);
+    report.answer = match scheme {
+        Some(Scheme::Http) => report.plaintext.http1.clone(),
+        Some(Scheme::Https) => report.tls.http.clone(),
+        Some(Scheme::Ws) => report.plaintext.websocket.clone(),
+        Some(Scheme::Wss) => report.tls.websocket.clone(),
+        None => best(report),
+    };
+    if hung_up_on_everything(report) {
+        let (http, https) = (
+            plaintext::ask(setting, None, Form::Proxied),
+            tls::ask_behind_proxy(setting, MODERN),
+        );
+        let (http, https) = join!(http, Box::pin(https));
+        report.proxy_protocol = match is_an_answer(&http) || https.version.is_some() {
+            true => ProxyHeader::Required,
+            false => ProxyHeader::NoDifference,
+        };
+    }
+}
+
+/// Of a port that may speak whatever it likes.
+fn best(report: &Report) -> Answer {
+    let (plaintext, tls) = (&report.plaintext, &report.tls);
+    let all = [&tls.http, &plaintext.http1, &tls.http1, &plaintext.h2c];
+    let with_http = all.into_iter().find(|answer| answer.http().is_some());
+    let explained = |answer: &&Answer| match answer {
+        // About the other mode, which has been asked too.
+        Answer::Refused(diagnosis) => !matches!(
+            diagnosis.mismatch(),
+            Some(Mismatch::PlaintextToTls | Mismatch::TlsToPlaintext)
+        ),
+        _ => false,
+    };
+    let explained = || [&plaintext.http1, &tls.http].into_iter().find(explained);
+    with_http
+        .or_else(explained)
+        .unwrap_or(&plaintext.http1)
+        .clone()
+}
+
+/// A server that wants a PROXY protocol header hangs up on whoever has none.
+fn hung_up_on_everything(report: &Report) -> bool {
+    let (plaintext, tls) = (&report.plaintext, &report.tls);
+    let all = [&plaintext.http1, &plaintext.h2c, &tls.http, &tls.http1];
+    all.into_iter().all(|answer| *answer == Answer::Closed)
+}
+
+fn is_an_answer(answer: &Answer) -> bool {
+    !matches!(answer, Answer::Closed | Answer::NotAsked | Answer::Silent)
+}
+
+/// Of a version that no handshake came to, by the one that offered nothing else.
+fn not_spoken(seen: &Seen) -> Spoken {
+    match (seen.alert, &seen.answer) {
+        // RFC 8446 6.2; some say the one, some the other.
+        (Some(AlertDescription::ProtocolVersion | AlertDescription::HandshakeFailure), _) => {
+            Spoken::No
+        }
+        (Some(_), _) | (None, Answer::NotAsked | Answer::Silent) => Spoken::Unknown,
+        (None, _) => Spoken::No,
+    }
+}
+
+/// Who is offered two takes one, which says nothing of the other.
+fn learn_protocol(known: &mut Spoken, seen: &Seen, chosen: bool) {
+    let another = !chosen && seen.alpn.is_some();
+    match (chosen, another) {
+        (true, _) => *known = Spoken::Yes,
+        (false, false) if *known == Spoken::Unknown => *known = Spoken::No,
+        _ => {}
+    }
+}
+
+impl TlsReport {
+    /// What handshakes have shown; nothing is taken back.
+    fn learn(&mut self, all: &[&Seen]) {
+        for seen in all {
+            self.learn_version(seen);
+            let alpn = seen.alpn.as_deref();
+            let refused = seen.alert == Some(AlertDescription::NoApplicationProtocol);
+            if seen.version.is_none() && !refused {
+                continue;
+            }
+            learn_protocol(&mut self.alpn_h2, seen, alpn == Some(H2));
+            learn_protocol(&mut self.alpn_http1, seen, alpn == Some(HTTP1));
+        }
+        self.learn_client_certificate(all);
+    }
+
+    fn learn_version(&mut self, seen: &Seen) {
+        match seen.version {
+            Some(ProtocolVersion::TLSv1_3) => self.tls13 = Spoken::Yes,
+            Some(ProtocolVersion::TLSv1_2) => self.tls12 = Spoken::Yes,
+            _ => {}
+        }
+        // It came as far as the certificate, or the protocol.
+        let refused = seen.alert == Some(AlertDescription::NoApplicationProtocol);
+        let far = seen.is_asked || !seen.chain.is_empty() || refused;
+        if far && seen.version.is_none() {
+            match seen.offer.versions {
+                [one] if one.version == ProtocolVersion::TLSv1_3 => self.tls13 = Spoken::Yes,
+                [one] if one.version == ProtocolVersion::TLSv1_2 => self.tls12 = Spoken::Yes,
+                _ => {}
+            }
+        }
+    }
+
+    fn learn_client_certificate(&mut self, all: &[&Seen]) {
+        let refused = all.iter().find_map(|seen| match &seen.answer {
+            Answer::Refused(diagnosis) => match diagnosis.mismatch() {
+                Some(Mismatch::ClientCertificate(_)) => Some(diagnosis.clone()),
+                _ => None,
+            },
+            _ => None,
+        });
+        let asked = |seen: &&&Seen| seen.is_asked;
+        self.client_certificate = match refused {
+            Some(diagnosis) => ClientCertificate::Required(diagnosis),
+            None if all.iter().any(|seen| asked(&seen)) => ClientCertificate::Requested,
+            None if all.iter().any(|seen| seen.version.is_some()) => {
+                ClientCertificate::NotRequested
+            }
+            None => return,
+        };
+    }
+}
