@@ -74,12 +74,12 @@
 //!
 //! # What is left without any feature?
 //!
-//! The pure core: [`sniff`], [`Policy`], [`Mismatch`] and the types that they
-//! need. It reads nothing, writes nothing and waits for nothing, has neither
-//! tokio nor rustls nor hyper in its dependency tree, and builds for any
-//! target, `wasm32-unknown-unknown` included. The feature `accept` adds
-//! [`Acceptor`], [`Explain`], [`layer`] and [`tls`]; every other feature
-//! implies it.
+//! The pure core: [`sniff`], [`Policy`], [`Mismatch`], [`client::Diagnosis`] and
+//! the types that they need. It reads nothing, writes nothing and waits for
+//! nothing, has neither tokio nor rustls nor hyper in its dependency tree, and
+//! builds for any target, `wasm32-unknown-unknown` included. The feature
+//! `accept` adds [`Acceptor`], [`Explain`], [`layer`] and [`tls`]; every other
+//! feature implies it.
 //!
 //! # Which types of other crates are in the public API?
 //!

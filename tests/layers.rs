@@ -11,6 +11,8 @@ mod examples;
 mod rules;
 #[path = "layers/source.rs"]
 mod source;
+#[path = "layers/tree.rs"]
+mod tree;
 
 use std::collections::BTreeMap;
 use std::fs;

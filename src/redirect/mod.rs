@@ -49,6 +49,7 @@ use name::Name;
 ///
 /// # fn main() -> Result<(), RedirectError> {
 /// let redirect = Redirect::to_matching(["example.com", "*.example.com"])?.browsers_only();
+/// # #[cfg(feature = "accept")]
 /// let app: Router = Router::new().route("/", get(|| async { "hello\n" })).layer(redirect);
 /// # Ok(())
 /// # }
