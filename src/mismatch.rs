@@ -102,11 +102,11 @@ impl Mismatch {
         TOLD_APART.into_iter().find(|one| one.slug() == slug)
     }
 
-    /// The mismatch whose [`sentence`](Self::sentence) is in a text.
+    /// The mismatch whose [`sentence`](Self::sentence) is the first in a text.
     pub(crate) fn in_text(text: &str) -> Option<Self> {
-        TOLD_APART
-            .into_iter()
-            .find(|one| text.contains(one.sentence()))
+        let at = |one: Self| Some((text.find(one.sentence())?, one));
+        let found = TOLD_APART.into_iter().filter_map(at);
+        found.min_by_key(|(at, _)| *at).map(|(_, one)| one)
     }
 
     /// What the operator can change on the server, for log lines.

@@ -10,6 +10,6 @@ pub mod probe;
 #[cfg(all(feature = "probe", any(feature = "aws-lc-rs", feature = "ring")))]
 pub use self::probe::{Probe, probe};
 pub use crate::diagnose::{
-    Cause, Certainty, Diagnosis, End, ServerCertificateFault, Spoke, diagnose_alert, diagnose_body,
-    diagnose_first_bytes, diagnose_response,
+    Cause, Certainty, Diagnosis, End, ServerCertificateFault, Spoke, diagnose, diagnose_alert,
+    diagnose_body, diagnose_first_bytes, diagnose_response,
 };

@@ -4,7 +4,7 @@ use http::header::UPGRADE;
 use http::{HeaderMap, HeaderName, Response, StatusCode};
 
 use super::diagnosis::{Certainty, Diagnosis};
-use crate::mismatch::Mismatch;
+use crate::mismatch::{CertificateFault, Mismatch};
 
 /// What is wrong, from the head of any response.
 ///
@@ -58,12 +58,19 @@ pub fn diagnose_body(status: StatusCode, body: &[u8]) -> Option<Diagnosis> {
         return None;
     }
     let text = String::from_utf8_lossy(&body[..body.len().min(BODY)]);
-    if let Some(mismatch) = Mismatch::in_text(&text) {
-        return Some(Diagnosis::new(mismatch, Certainty::Certain));
+    let found = PHRASES.iter().filter_map(|(phrase, mismatch)| {
+        let at = text.find(phrase)?;
+        Some((
+            at,
+            Diagnosis::new(*mismatch, Certainty::Certain).quoting(phrase),
+        ))
+    });
+    let others = found.min_by_key(|(at, _)| *at);
+    let until = others.as_ref().map_or(text.len(), |(at, _)| *at);
+    match Mismatch::in_text(&text[..until]) {
+        Some(own) => Some(Diagnosis::new(own, Certainty::Certain)),
+        None => others.map(|(_, diagnosis)| diagnosis),
     }
-    let mut phrases = PHRASES.iter();
-    let (phrase, mismatch) = phrases.find(|(phrase, _)| text.contains(phrase))?;
-    Some(Diagnosis::new(*mismatch, Certainty::Certain).quoting(phrase))
 }
 
 /// What oneport's own headers say.
@@ -85,16 +92,39 @@ const X_ERROR: HeaderName = HeaderName::from_static("x-error");
 /// Bytes of a body that are looked at.
 const BODY: usize = 16 * 1024;
 
-/// Whose words they are, and what they mean.
+/// What servers that are no oneport say, and what is meant.
 const PHRASES: &[(&str, Mismatch)] = &[
-    // nginx
+    // nginx, OpenResty, Tengine; 496 and 495 are sent as 400 too
     (
         "The plain HTTP request was sent to HTTPS port",
         Mismatch::PlaintextToTls,
     ),
-    // Go's net/http, so Caddy, Traefik and Kubernetes; in oneport's answer too
+    (
+        "No required SSL certificate was sent",
+        Mismatch::ClientCertificate(CertificateFault::Missing),
+    ),
+    (
+        "The SSL certificate error",
+        Mismatch::ClientCertificate(CertificateFault::Refused),
+    ),
+    // Go's net/http: Caddy, Traefik, Kubernetes
     (
         "Client sent an HTTP request to an HTTPS server.",
+        Mismatch::PlaintextToTls,
+    ),
+    // Apache httpd, behind "Reason: You're", whose apostrophe may be escaped
+    (
+        "speaking plain HTTP to an SSL-enabled server port",
+        Mismatch::PlaintextToTls,
+    ),
+    // Tomcat: Spring Boot
+    (
+        "This combination of host and port requires TLS",
+        Mismatch::PlaintextToTls,
+    ),
+    // Cheroot: CherryPy
+    (
+        "The client sent a plain HTTP request, but this server only speaks HTTPS on this port",
         Mismatch::PlaintextToTls,
     ),
 ];
@@ -110,4 +140,101 @@ fn offers_tls(headers: &HeaderMap) -> bool {
         let name = offer.trim_ascii().get(..4);
         name.is_some_and(|name| name.eq_ignore_ascii_case(b"TLS/"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BAD_REQUEST: StatusCode = StatusCode::BAD_REQUEST;
+
+    fn by_head(status: u16, fields: &[(&str, &str)]) -> Option<(&'static str, Certainty)> {
+        let mut response = Response::builder().status(status);
+        for (name, value) in fields {
+            response = response.header(*name, *value);
+        }
+        let response = response.body(()).expect("a response");
+        let found = diagnose_response(&response)?;
+        Some((found.cause().slug(), found.certainty()))
+    }
+
+    #[test]
+    fn heads_that_say_what_is_wrong() {
+        let (tls, certain) = ("plaintext-to-tls", Certainty::Certain);
+        let sentence = Mismatch::PlaintextToTls.sentence();
+        for (status, fields, expected) in [
+            (
+                426,
+                vec![("Upgrade", "TLS/1.2, HTTP/1.1")],
+                Some((tls, certain)),
+            ),
+            (
+                426,
+                vec![("Upgrade", "h2c"), ("Upgrade", "tls/1.0")],
+                Some((tls, certain)),
+            ),
+            (426, vec![("Upgrade", "websocket")], None),
+            (426, vec![], None),
+            (497, vec![], Some((tls, Certainty::MostLikely))),
+            (400, vec![("X-Error", sentence)], Some((tls, certain))),
+            (400, vec![("X-Error", "out of paper")], None),
+            (
+                403,
+                vec![("Oneport-Mismatch", "client-certificate-missing")],
+                Some(("client-certificate-missing", certain)),
+            ),
+            (400, vec![("Oneport-Mismatch", "of a later version")], None),
+            (200, vec![("Upgrade", "TLS/1.2")], None),
+        ] {
+            assert_eq!(by_head(status, &fields), expected, "{status} {fields:?}");
+        }
+    }
+
+    #[test]
+    fn bodies_that_say_what_is_wrong() {
+        for (body, slug) in [
+            (
+                "<center>The plain HTTP request was sent to HTTPS port</center>",
+                "plaintext-to-tls",
+            ),
+            (
+                "Client sent an HTTP request to an HTTPS server.\n",
+                "plaintext-to-tls",
+            ),
+            (
+                "Reason: You're speaking plain HTTP to an SSL-enabled server port.<br />",
+                "plaintext-to-tls",
+            ),
+            (
+                "Bad Request\r\nThis combination of host and port requires TLS.\r\n",
+                "plaintext-to-tls",
+            ),
+            (
+                "The client sent a plain HTTP request, but this server only speaks HTTPS on this port.",
+                "plaintext-to-tls",
+            ),
+            (
+                "<center>No required SSL certificate was sent</center>",
+                "client-certificate-missing",
+            ),
+            (
+                "<center>The SSL certificate error</center>",
+                "client-certificate-refused",
+            ),
+            (
+                Mismatch::ProxyHeaderMissing.sentence(),
+                "proxy-header-missing",
+            ),
+        ] {
+            let found = diagnose_body(BAD_REQUEST, body.as_bytes()).expect(body);
+            assert_eq!(found.cause().slug(), slug, "{body}");
+            // A page about it is no case of it.
+            for page in [StatusCode::OK, StatusCode::BAD_GATEWAY] {
+                assert_eq!(diagnose_body(page, body.as_bytes()), None, "{body}");
+            }
+        }
+        for none in [b"".as_slice(), b"\xff\xfe", b"Bad Request", b"HTTPS port"] {
+            assert_eq!(diagnose_body(BAD_REQUEST, none), None);
+        }
+    }
 }
