@@ -40,7 +40,8 @@ pub(super) async fn brief(setting: &Setting, tcp: TcpStream, report: &mut Report
     report.answer = given(setting, Some(tcp), scheme.unwrap_or(Scheme::Http), report).await;
     // Whatever it speaks.
     if scheme.is_none() && report.answer.http().is_none() {
-        report.answer = given(setting, None, Scheme::Https, report).await;
+        given(setting, None, Scheme::Https, report).await;
+        report.answer = best(report);
     }
 }
 
