@@ -40,12 +40,12 @@ fn faults_are_found() {
         (
             "tls/mod.rs",
             "use hyper::body::Body;",
-            "only accept and acme and answer and serve may",
+            "only accept and acme and answer and client and serve may",
         ),
         (
             "serve/mod.rs",
             "use tokio_rustls::TlsAcceptor;",
-            "only accept and acme may",
+            "only accept and acme and client may",
         ),
         // Impure.
         ("foreign/line.rs", "use tokio::sync;", "`tokio` in foreign"),
