@@ -52,6 +52,11 @@ fn faults_are_found() {
         ("policy.rs", "async fn a() {}", "`async` in policy"),
         ("policy.rs", "use std::{fmt, io};", "`std::io` in policy"),
         (
+            "policy.rs",
+            "use std::io::{Error, Read};",
+            "`std::io` in policy",
+        ),
+        (
             "limits.rs",
             "use std::time::{Duration, Instant};",
             "`Instant`",
@@ -176,6 +181,7 @@ fn what_only_seems_a_fault_is_none() {
             "serve/mod.rs",
             "use super::accept::Accepted; fn a() { tokio::spawn(b); }",
         ),
+        ("policy.rs", "fn a(b: std::io::Error) {}"),
         ("serve/http.rs", "use super::app; #![forbid(unsafe_code)]"),
         (
             "tls/file.rs",
