@@ -4,9 +4,16 @@
 //! long", "wrong version number" or "invalid HTTP version parsed". What is in
 //! here turns that into a sentence with cause and remedy.
 
+#[cfg(all(feature = "client", any(feature = "aws-lc-rs", feature = "ring")))]
+mod connector;
 #[cfg(all(feature = "probe", any(feature = "aws-lc-rs", feature = "ring")))]
 pub mod probe;
 
+#[cfg(all(feature = "client", any(feature = "aws-lc-rs", feature = "ring")))]
+pub use self::connector::{
+    ClientCertificate, ClientStream, ConnectError, ConnectErrorKind, ConnectStage, Connecting,
+    ConnectionInfo, ConnectionTls, Connector, ConnectorBuilder, ConnectorError, Roots,
+};
 #[cfg(all(feature = "probe", any(feature = "aws-lc-rs", feature = "ring")))]
 pub use self::probe::{Probe, probe};
 pub use crate::diagnose::{

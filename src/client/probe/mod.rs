@@ -40,7 +40,8 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use tokio::time::{Instant, timeout};
 
-use crate::tls::client_files;
+use super::Roots;
+use crate::tls::identity;
 pub use error::ProbeError;
 pub use fault::Fault;
 pub use finding::{Finding, Severity};
@@ -115,6 +116,7 @@ pub struct Probe {
     target: Target,
     server_name: Option<String>,
     cas: Vec<PathBuf>,
+    roots: Roots,
     identity: Option<(PathBuf, PathBuf)>,
     question: Duration,
     overall: Duration,
@@ -142,6 +144,7 @@ impl Probe {
             target: Target::parse(target)?,
             server_name: None,
             cas: Vec::new(),
+            roots: Roots::default(),
             identity: None,
             question: QUESTION,
             overall: OVERALL,
@@ -157,9 +160,9 @@ impl Probe {
         self
     }
 
-    /// Trusts the certificates in this file, PEM or DER, in place of the
-    /// system's CAs. May be called several times. The server's own certificate,
-    /// if it is in there, is trusted whoever has signed it.
+    /// Trusts the certificates in this file, PEM or DER: CAs for what they sign,
+    /// and each of them when the server itself shows it. May be called several
+    /// times; see [`roots`](Self::roots) for what is trusted besides.
     pub fn ca(mut self, path: impl AsRef<Path>) -> Self {
         self.cas.push(path.as_ref().into());
         self
@@ -169,6 +172,13 @@ impl Probe {
     /// Both may be in the same file.
     pub fn identity(mut self, cert: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
         self.identity = Some((cert.as_ref().into(), key.as_ref().into()));
+        self
+    }
+
+    /// Which CAs are trusted besides those of [`ca`](Self::ca): the system's,
+    /// unless told otherwise. They are read when a server shows a certificate.
+    pub fn roots(mut self, roots: Roots) -> Self {
+        self.roots = roots;
         self
     }
 
@@ -210,10 +220,10 @@ impl Probe {
         let server_name = ServerName::try_from(name.clone());
         let server_name = server_name.map_err(|_| ProbeError::server_name(name))?;
         let identity = match &self.identity {
-            Some((cert, key)) => Some(Arc::new(client_files::identity(cert, key)?)),
+            Some((cert, key)) => Some(Arc::new(identity(cert, key)?)),
             None => None,
         };
-        let trust = Arc::new(Trust::read(&self.cas)?);
+        let trust = Arc::new(Trust::read(&self.cas, self.roots)?);
 
         let mut report = Report::new(&self.target, name);
         let limit = self.question.min(self.overall);

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::pki_types::CertificateDer;
-use rustls::sign::CertifiedKey;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
     AlertDescription, ClientConfig, ProtocolVersion, SignatureScheme, SupportedProtocolVersion,
 };
@@ -193,7 +193,7 @@ fn config(state: &Arc<State>, offer: Offer) -> Result<ClientConfig, rustls::Erro
 #[derive(Debug)]
 struct State {
     witness: Arc<Witness>,
-    identity: Option<Arc<CertifiedKey>>,
+    identity: Option<Arc<SingleCertAndKey>>,
     is_asked: AtomicBool,
     known: Mutex<Known>,
 }
@@ -228,9 +228,9 @@ impl State {
 }
 
 impl ResolvesClientCert for State {
-    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+    fn resolve(&self, cas: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         self.is_asked.store(true, Ordering::Relaxed);
-        self.identity.clone()
+        ResolvesClientCert::resolve(self.identity.as_deref()?, cas, schemes)
     }
 
     fn has_certs(&self) -> bool {
