@@ -20,3 +20,8 @@ pub use crate::diagnose::{
     Cause, Certainty, Diagnosis, End, ServerCertificateFault, Spoke, diagnose, diagnose_alert,
     diagnose_body, diagnose_first_bytes, diagnose_response,
 };
+
+#[cfg(feature = "client")]
+mod upgrade;
+#[cfg(feature = "client")]
+pub use upgrade::{Upgrade, UpgradeFuture, Upgraded};

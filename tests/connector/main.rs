@@ -18,3 +18,4 @@ mod support;
 mod system;
 mod targets;
 mod trust;
+mod upgrade;

@@ -2,7 +2,8 @@
 
 use rustls::{AlertDescription, ProtocolVersion};
 
-use super::report::{Answer, ClientCertificate, Spoken, TlsReport};
+use super::answer::{Answer, ClientCertificate, Spoken};
+use super::report::TlsReport;
 use super::tls::{H2, HTTP1, Seen};
 use crate::mismatch::Mismatch;
 

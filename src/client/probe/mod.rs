@@ -14,6 +14,7 @@
 //! other questions ask for `/`.
 
 mod advice;
+mod answer;
 mod certificates;
 mod error;
 mod exchange;
@@ -42,13 +43,11 @@ use tokio::time::{Instant, timeout};
 
 use super::Roots;
 use crate::tls::identity;
+pub use answer::{Answer, ClientCertificate, Hop, HttpAnswer, Next, ProxyHeader, Spoken};
 pub use error::ProbeError;
 pub use fault::Fault;
 pub use finding::{Finding, Severity};
-pub use report::{
-    Answer, ClientCertificate, Hop, HttpAnswer, Next, PlaintextReport, ProxyHeader, Report, Spoken,
-    TlsReport,
-};
+pub use report::{PlaintextReport, Report, TlsReport};
 use setting::Setting;
 use target::Target;
 use trust::Trust;
@@ -205,7 +204,8 @@ impl Probe {
 
     /// Asks, and reports. What is not answered in time is reported as such: it
     /// takes no longer than the [overall timeout](Self::overall_timeout).
-    /// Needs a tokio runtime with its I/O and time drivers.
+    /// Needs a tokio runtime with its I/O and time drivers. Files that were named
+    /// are read first, which blocks.
     ///
     /// # Errors
     ///

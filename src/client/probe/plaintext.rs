@@ -7,8 +7,8 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::answer::Answer;
 use super::exchange::{BoxError, Question, Said, by_http1, by_http2};
-use super::report::Answer;
 use super::setting::Setting;
 use super::wire::{Heard, Recorder};
 use crate::diagnose::{End, Spoke, diagnose_first_bytes};
@@ -77,9 +77,16 @@ fn failure(heard: &Heard, late: bool) -> Answer {
     }
 }
 
+/// What [`first_line`] calls the frames of HTTP/2.
+pub(super) const HTTP2: &str = "HTTP/2 frames";
+
 /// For people: without control characters, and not too long.
 pub(super) fn first_line(bytes: &[u8]) -> String {
     const MOST: usize = 120;
+    // The SETTINGS that every server begins with (RFC 9113 3.4, 4.1).
+    if matches!(bytes, [0, 0, _, 4, _, 0, 0, 0, 0, ..]) {
+        return HTTP2.to_owned();
+    }
     let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next();
     let line = line.unwrap_or_default();
     let line = String::from_utf8_lossy(&line[..line.len().min(MOST)]);

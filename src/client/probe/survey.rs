@@ -4,10 +4,11 @@ use rustls::version;
 use tokio::join;
 use tokio::net::TcpStream;
 
+use super::answer::{Answer, ProxyHeader, Spoken};
 use super::certificates;
 use super::learned::not_spoken;
 use super::plaintext::{self, Form};
-use super::report::{Answer, ProxyHeader, Report, Spoken};
+use super::report::Report;
 use super::setting::Setting;
 use super::target::Scheme;
 use super::tls::{self, H2, HTTP1, Offer, Then};

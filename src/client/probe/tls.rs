@@ -17,9 +17,9 @@ use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::answer::Answer;
 use super::exchange::{BoxError, Question, Said, by_http1, by_http2};
 use super::plaintext::proxied;
-use super::report::Answer;
 use super::setting::Setting;
 use super::tls_failure::{alert, failure};
 use super::wire::{Heard, Recorder};

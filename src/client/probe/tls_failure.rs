@@ -5,8 +5,8 @@ use std::io;
 
 use rustls::AlertDescription;
 
+use super::answer::Answer;
 use super::plaintext::first_line;
-use super::report::Answer;
 use super::setting::Setting;
 use super::tls::Seen;
 use super::wire::Heard;
