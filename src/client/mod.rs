@@ -6,6 +6,8 @@
 
 #[cfg(all(feature = "client", any(feature = "aws-lc-rs", feature = "ring")))]
 mod connector;
+#[cfg(all(feature = "probe", any(feature = "aws-lc-rs", feature = "ring")))]
+pub mod probe;
 #[cfg(feature = "client")]
 mod upgrade;
 
@@ -14,6 +16,8 @@ pub use self::connector::{
     ClientCertificate, ClientStream, ConnectError, ConnectErrorKind, ConnectStage, Connecting,
     ConnectionInfo, ConnectionTls, Connector, ConnectorBuilder, ConnectorError, Roots,
 };
+#[cfg(all(feature = "probe", any(feature = "aws-lc-rs", feature = "ring")))]
+pub use self::probe::{Probe, probe};
 #[cfg(feature = "client")]
 pub use self::upgrade::{Upgrade, UpgradeFuture, Upgraded};
 pub use crate::diagnose::{

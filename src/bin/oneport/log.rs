@@ -25,11 +25,10 @@ pub(crate) fn init(format: LogFormat) {
         Ok(_) => (EnvFilter::new(DEFAULT), None),
         Err(mistake) => (EnvFilter::new(DEFAULT), Some(mistake)),
     };
-    let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
-        .with_ansi(io::stderr().is_terminal() && !no_color)
+        .with_ansi(io::stderr().is_terminal() && !no_color())
         // It would report a closed stderr to stderr, and panic.
         .log_internal_errors(false);
     let installed = match format {
@@ -42,4 +41,9 @@ pub(crate) fn init(format: LogFormat) {
     if let Some(mistake) = mistake {
         tracing::warn!("RUST_LOG is not understood ({mistake}), using {DEFAULT}");
     }
+}
+
+/// Whether colours are unwanted everywhere (<https://no-color.org>).
+pub(crate) fn no_color() -> bool {
+    std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }

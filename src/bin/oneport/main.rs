@@ -12,6 +12,7 @@ mod bind;
 mod body_first;
 mod cert;
 mod certificate;
+mod check;
 mod exit;
 mod listen_addr;
 mod log;
@@ -31,6 +32,7 @@ use args::Command;
 fn main() -> ExitCode {
     let args = match args::parse() {
         Ok(Command::Cert(args)) => return cert::run(&args),
+        Ok(Command::Check(args)) => return check::run(&args),
         Ok(Command::Serve(args)) => args,
         Err(error) => {
             // `--help` and `--version` come this way too, with code 0. There

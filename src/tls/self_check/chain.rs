@@ -20,13 +20,13 @@ use crate::tls::describe::{self, CertificateSummary};
 const EXPIRES_SOON: i64 = 14;
 
 /// Whether the certificate is for that name.
-pub(super) fn covers(leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
+pub(crate) fn covers(leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> bool {
     ParsedCertificate::try_from(leaf).is_ok_and(|leaf| verify_server_name(&leaf, name).is_ok())
 }
 
 /// What is wrong with a chain, the server's own certificate first, for whatever
 /// name.
-pub(super) fn judge(
+pub(crate) fn judge(
     chain: &[CertificateDer<'static>],
     provider: &Arc<CryptoProvider>,
     now: SystemTime,

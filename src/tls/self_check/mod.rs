@@ -34,6 +34,8 @@ use std::time::SystemTime;
 use rustls::ServerConfig;
 use rustls::pki_types::{CertificateDer, ServerName};
 
+#[cfg(all(feature = "probe", any(feature = "aws-lc-rs", feature = "ring")))]
+pub(crate) use self::{chain::covers, chain::judge, witness::Witness};
 pub use finding::{Finding, Problem, Severity};
 pub use handshake::{Alpn, Handshake, Outcome};
 pub use report::{NameReport, Report};

@@ -1,4 +1,5 @@
-//! The client's side of the certificate, in a handshake that is a check.
+//! The client's side of the certificate, in a handshake that is a check: the
+//! self-check's, or a probe's.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,26 +11,26 @@ use rustls::{DigitallySignedStruct, Error, SignatureScheme};
 /// Takes any certificate, and remembers it: whether it is good for anything is
 /// judged afterwards. That the server has its key is verified here.
 #[derive(Debug)]
-pub(super) struct Witness {
+pub(crate) struct Witness {
     provider: Arc<CryptoProvider>,
     chain: OnceLock<Vec<CertificateDer<'static>>>,
 }
 
 impl Witness {
     /// It verifies with the algorithms of the server.
-    pub(super) fn new(provider: &Arc<CryptoProvider>) -> Self {
+    pub(crate) fn new(provider: &Arc<CryptoProvider>) -> Self {
         Self {
             provider: provider.clone(),
             chain: OnceLock::new(),
         }
     }
 
-    pub(super) fn provider(&self) -> &Arc<CryptoProvider> {
+    pub(crate) fn provider(&self) -> &Arc<CryptoProvider> {
         &self.provider
     }
 
     /// Empty if the handshake did not come so far.
-    pub(super) fn chain(&self) -> Vec<CertificateDer<'static>> {
+    pub(crate) fn chain(&self) -> Vec<CertificateDer<'static>> {
         self.chain.get().cloned().unwrap_or_default()
     }
 }

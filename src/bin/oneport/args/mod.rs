@@ -13,6 +13,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use oneport::{Mode, ProxyProtocol};
 
 use crate::cert::{self, CertArgs};
+use crate::check::{self, CheckArgs};
 use crate::exit;
 use crate::listen_addr::ListenAddr;
 use crate::log::LogFormat;
@@ -38,6 +39,9 @@ pub(crate) enum Command {
     /// Make, revoke and show certificates
     #[command(after_help = cert::HELP)]
     Cert(CertArgs),
+    /// Ask a port what it speaks, whether a URL works there, and what to change if not
+    #[command(after_help = check::HELP)]
+    Check(CheckArgs),
     /// Serve a port. The default: `oneport --listen ..` is `oneport serve --listen ..`
     #[command(after_help = exit::HELP)]
     Serve(Box<ServeArgs>),

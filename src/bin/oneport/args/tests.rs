@@ -6,7 +6,7 @@ fn serve(args: &[&str]) -> Result<ServeArgs, clap::Error> {
     let argv = ["oneport"].into_iter().chain(args.iter().copied());
     Cli::try_parse_from(argv).map(|cli| match cli.command {
         Some(Command::Serve(args)) => *args,
-        Some(Command::Cert(_)) => panic!("another command"),
+        Some(Command::Cert(_) | Command::Check(_)) => panic!("another command"),
         None => cli.serve,
     })
 }

@@ -1,0 +1,167 @@
+//! A connection that remembers what it heard.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::{Instant, timeout_at};
+
+use crate::diagnose::End;
+
+/// How much of an answer is kept to be looked at, in bytes: as much as
+/// [`diagnose_first_bytes`](crate::diagnose::diagnose_first_bytes) looks at.
+const KEPT: usize = 16 * 1024;
+
+/// How much of an answer is read, in bytes. A port that sends without end is
+/// not listened to without end.
+const MOST: usize = 256 * 1024;
+
+/// The host has no address, or nobody is there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unreachable {
+    Late,
+    NoName,
+    NoRoute,
+    Refused,
+}
+
+/// The first of the host's addresses that takes the connection.
+pub(super) async fn reach(
+    host: &str,
+    port: u16,
+    limit: Duration,
+) -> Result<(TcpStream, SocketAddr), Unreachable> {
+    let deadline = Instant::now() + limit;
+    let found = timeout_at(deadline, lookup_host((host, port)));
+    let found = match found.await {
+        Ok(found) => found.map_err(|_| Unreachable::NoName)?,
+        Err(_) => return Err(Unreachable::Late),
+    };
+    let addresses: Vec<_> = found.collect();
+    let mut failed = Unreachable::NoName;
+    for (tried, address) in addresses.iter().enumerate() {
+        // One that swallows everything must not take the others' time.
+        let left = deadline.saturating_duration_since(Instant::now());
+        let others = u32::try_from(addresses.len() - tried).unwrap_or(u32::MAX);
+        let until = Instant::now() + left / others;
+        match timeout_at(until, TcpStream::connect(address)).await {
+            Ok(Ok(tcp)) => return Ok((tcp, *address)),
+            Ok(Err(error)) if error.kind() == io::ErrorKind::ConnectionRefused => {
+                failed = Unreachable::Refused;
+            }
+            Ok(Err(_)) if failed != Unreachable::Refused => failed = Unreachable::NoRoute,
+            Err(_) if failed != Unreachable::Refused => failed = Unreachable::Late,
+            _ => {}
+        }
+    }
+    Err(failed)
+}
+
+/// What came over a connection so far.
+#[derive(Clone, Debug)]
+pub(super) struct Heard(Arc<Mutex<(Vec<u8>, usize, End)>>);
+
+impl Default for Heard {
+    fn default() -> Self {
+        Self(Arc::new(Mutex::new((Vec::new(), 0, End::Open))))
+    }
+}
+
+impl Heard {
+    /// The beginning of it.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .0
+            .clone()
+    }
+
+    /// How it came to an end.
+    pub(super) fn end(&self) -> End {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).2
+    }
+
+    /// An error once too much came.
+    fn note(&self, read: &io::Result<()>, new: &[u8]) -> io::Result<()> {
+        let mut heard = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match read {
+            Ok(()) if new.is_empty() => heard.2 = End::Eof,
+            Ok(()) => {
+                let room = KEPT.saturating_sub(heard.0.len());
+                heard.0.extend_from_slice(&new[..new.len().min(room)]);
+                heard.1 += new.len();
+            }
+            Err(_) => heard.2 = End::Reset,
+        }
+        match heard.1 > MOST {
+            true => Err(io::Error::other("more came than any answer has")),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Writes down what is read from a stream.
+#[derive(Debug)]
+pub(super) struct Recorder<I> {
+    inner: I,
+    heard: Heard,
+}
+
+impl<I> Recorder<I> {
+    pub(super) fn new(inner: I, heard: &Heard) -> Self {
+        let heard = heard.clone();
+        Self { inner, heard }
+    }
+}
+
+impl<I: AsyncRead + Unpin> AsyncRead for Recorder<I> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        if buf.remaining() == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        let before = buf.filled().len();
+        let read = ready!(Pin::new(&mut self.inner).poll_read(cx, buf));
+        self.heard.note(&read, &buf.filled()[before..])?;
+        Poll::Ready(read)
+    }
+}
+
+impl<I: AsyncWrite + Unpin> AsyncWrite for Recorder<I> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        bufs: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+}
