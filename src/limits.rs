@@ -26,9 +26,28 @@ pub struct Limits {
     /// bytes. Default: 10 s. hyper's own header timer does not cover it
     /// (hyperium/hyper#3756).
     pub first_request: Duration,
-    /// For each HTTP/1 request head, counted from when the connection is ready
-    /// for it. Default: 10 s.
+    /// For each HTTP/1 request head, counted from its first byte; absolute, not
+    /// per read. Answered with 408. Default: 10 s.
     pub request_head: Duration,
+    /// Between requests: an HTTP/1 connection on which no request has begun for
+    /// so long is closed, and so is an HTTP/2 connection without a request in
+    /// flight (GOAWAY). Default: 60 s (nginx 75).
+    ///
+    /// It also bounds how long a client that has sent its end waits for the
+    /// first, or the next, byte of its HTTP/1 response: whether it has only
+    /// finished sending or has left cannot be told apart until something is
+    /// written to it. Used by `serve`, not by a bare `Acceptor`.
+    pub keep_alive_idle: Duration,
+    /// For each next byte of an HTTP/1 request's body, while somebody waits for
+    /// it and there is no response yet. Answered with 408. A body that the
+    /// application does not read, or reads while it responds, has no limit.
+    /// Default: 30 s (nginx 60). Used by `serve`, not by a bare `Acceptor`.
+    pub body_idle: Duration,
+    /// For each next byte that a client takes of what is there for it: a client
+    /// that takes nothing for so long is cut off; over HTTP/2, also the stream
+    /// alone for which it opens no window. Not for upgraded connections.
+    /// Default: 30 s (nginx 60). Used by `serve`, not by a bare `Acceptor`.
+    pub write_stall: Duration,
     /// For writing an explanation to a refused client. Default: 5 s, a budget
     /// of its own, so that a slow first flight still gets its explanation.
     pub refusal: Duration,
@@ -63,6 +82,9 @@ impl Limits {
             &mut self.handshake,
             &mut self.first_request,
             &mut self.request_head,
+            &mut self.keep_alive_idle,
+            &mut self.body_idle,
+            &mut self.write_stall,
             &mut self.refusal,
             &mut self.linger,
             &mut self.drain,
@@ -80,6 +102,9 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             first_request: Duration::from_secs(10),
             request_head: Duration::from_secs(10),
+            keep_alive_idle: Duration::from_secs(60),
+            body_idle: Duration::from_secs(30),
+            write_stall: Duration::from_secs(30),
             refusal: Duration::from_secs(5),
             linger: Duration::from_secs(2),
             linger_bytes: 16 * 1024 * 1024,

@@ -5,7 +5,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
@@ -29,7 +28,7 @@ pub use stream::Stream;
 
 use settings::{Settings, TlsToPlaintext};
 
-use crate::answer;
+use crate::answer::{self, Late};
 use crate::conn_info::{ConnInfo, Origin};
 use crate::mismatch::Mismatch;
 use crate::peer::Peer;
@@ -185,12 +184,12 @@ impl Acceptor {
         let _ = timeout(self.0.limits.refusal, io.shutdown()).await;
     }
 
-    /// Tells a client that its request head did not come in time, and closes.
-    pub(crate) async fn say_late<I>(&self, mut io: I, after: Duration)
+    /// Tells a client that its request did not come in time, and closes.
+    pub(crate) async fn say_late<I>(&self, mut io: I, late: Late)
     where
         I: AsyncRead + AsyncWrite + Unpin,
     {
-        let answer = timeout(self.0.limits.refusal, answer::late(&mut io, after, None));
+        let answer = timeout(self.0.limits.refusal, answer::late(&mut io, late, None));
         if let Ok(Ok(_)) = answer.await {
             self.0.linger.close(io).await;
         }

@@ -5,6 +5,8 @@ use tokio::time::timeout;
 
 use super::Acceptor;
 use super::error::{AcceptError, Stage};
+use super::handshake::late;
+use crate::answer::Late;
 use crate::conn_info::{ConnInfo, Origin, TlsInfo, Transport};
 use crate::io::read_some;
 use crate::mismatch::Mismatch;
@@ -116,12 +118,9 @@ impl FirstFlight {
             Ok(Err(error)) => Err(AcceptError::Io(error)),
             Err(_) => {
                 if proxy != Proxy::HeaderDue && is_request_begun(&prefix) {
-                    acceptor.say_late(io, limit).await;
+                    acceptor.say_late(io, Late::Head(limit)).await;
                 }
-                Err(AcceptError::Deadline {
-                    stage: Stage::Sniff,
-                    after: limit,
-                })
+                Err(late(Stage::Sniff, limit))
             }
         }
     }

@@ -29,7 +29,7 @@ pub(crate) use foreign::foreign;
 pub(crate) use head::without_body;
 pub(crate) use http1::http1;
 pub(crate) use http2::http2;
-pub(crate) use late::late;
+pub(crate) use late::{Late, late};
 pub(crate) use refusal::{Explainer, Refusal};
 pub(crate) use tls::tls;
 

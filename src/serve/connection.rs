@@ -7,6 +7,7 @@ use std::sync::Arc;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::select;
 
+use super::accept_loop::Slotted;
 use super::app::App;
 use super::http::Http;
 use crate::accept::{AcceptError, Accepted, Acceptor, FirstFlight, Handshaken, Refused, Sniffed};
@@ -87,12 +88,17 @@ where
 
 /// A connection and what serves it.
 pub(super) struct Connection<I, A, Addr> {
-    pub(super) io: I,
+    pub(super) io: Slotted<I>,
     pub(super) app: A,
     pub(super) addr: Addr,
 }
 
-fn handshaking<I, A, Addr, K>(shared: Arc<Shared>, sniffed: Sniffed<I>, app: A, addr: Addr) -> Stage
+fn handshaking<I, A, Addr, K>(
+    shared: Arc<Shared>,
+    sniffed: Sniffed<Slotted<I>>,
+    app: A,
+    addr: Addr,
+) -> Stage
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: App<Addr, K>,
@@ -116,7 +122,12 @@ where
     }
 }
 
-fn serving<I, A, Addr, K>(shared: Arc<Shared>, accepted: Accepted<I>, app: A, addr: Addr) -> Stage
+fn serving<I, A, Addr, K>(
+    shared: Arc<Shared>,
+    accepted: Accepted<Slotted<I>>,
+    app: A,
+    addr: Addr,
+) -> Stage
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     A: App<Addr, K>,
@@ -137,7 +148,7 @@ where
     }
 }
 
-fn refusing<I>(shared: Arc<Shared>, sniffed: Sniffed<I>, mismatch: Mismatch) -> Stage
+fn refusing<I>(shared: Arc<Shared>, sniffed: Sniffed<Slotted<I>>, mismatch: Mismatch) -> Stage
 where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {

@@ -1,6 +1,7 @@
 //! One connection's HTTP, driven by hyper to its end.
 
-use std::pin::pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::time::Duration;
 
 use http::Version;
@@ -8,14 +9,20 @@ use hyper::server::conn::{http1, http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::select;
+use tokio::time::Instant;
 
+use super::accept_loop::Slotted;
 use super::app::App;
 use super::executor::Executor;
 use super::requests::Requests;
 use super::upgrade::{Close, Upgradable};
+use super::watch::{Late, Watch};
 use crate::accept::{Accepted, Acceptor};
+use crate::answer::Late as Unfinished;
 #[cfg(feature = "acme")]
 use crate::challenge::AnswerChallenges;
+use crate::conn_info::ConnInfo;
+use crate::count;
 use crate::lifecycle::{Observer, Phase};
 use crate::limits::Limits;
 
@@ -25,22 +32,25 @@ use crate::limits::Limits;
 pub(super) struct Http {
     pub(super) http1: http1::Builder,
     pub(super) http2: http2::Builder<Executor>,
-    request_head: Duration,
-    linger: Duration,
-    linger_bytes: u64,
+    executor: Executor,
+    limits: Limits,
 }
 
 impl Http {
     pub(super) fn new(observer: Observer) -> Self {
         let mut http1 = http1::Builder::new();
         http1
-            // Without a timer hyper's header deadline silently does not exist.
+            // For callers that set a deadline of hyper's, which would silently not
+            // exist without.
             .timer(TokioTimer::new())
+            // We have our own (`Watch`).
+            .header_read_timeout(None)
             // A client that sends FIN after its request gets its answer.
             .half_close(true)
             .max_headers(100)
             .max_header_size(64 * 1024);
-        let mut http2 = http2::Builder::new(Executor::new(observer));
+        let executor = Executor::new(observer);
+        let mut http2 = http2::Builder::new(executor.clone());
         // Against one connection that hoards memory: with hyper's defaults a
         // zero window and 100 buffered 9 MB answers cost 879 MB.
         http2
@@ -57,33 +67,34 @@ impl Http {
             .keep_alive_timeout(Duration::from_secs(10))
             // WebSockets over HTTP/2 (RFC 8441).
             .enable_connect_protocol();
-        let Limits {
-            request_head,
-            linger,
-            linger_bytes,
-            ..
-        } = Limits::default();
         Self {
             http1,
             http2,
-            request_head,
-            linger,
-            linger_bytes,
+            executor,
+            limits: Limits::default(),
         }
     }
 
     pub(super) fn apply(&mut self, limits: &Limits) {
-        self.request_head = limits.request_head;
-        self.linger = limits.linger;
-        self.linger_bytes = limits.linger_bytes;
-        self.http1.header_read_timeout(limits.request_head);
+        self.limits = limits.clone();
+        self.executor.set_write_stall(limits.write_stall);
+    }
+
+    /// Called when all is set.
+    pub(super) fn complete(&mut self) {
+        // With half-close hyper reads only what the application wants. Without,
+        // it also reads to see the client's end, which looks the same from
+        // below. Which one is set hyper tells nobody but who debugs.
+        if format!("{:?}", self.http1).contains("h1_half_close: false") {
+            self.limits.body_idle = Duration::from_secs(365 * 24 * 60 * 60);
+        }
     }
 
     /// Serves the connection until it ends or is upgraded. When the server
     /// drains, hyper finishes what is in flight and lets go of the rest.
     pub(super) async fn serve<I, A, Addr, K>(
         &self,
-        accepted: Accepted<I>,
+        accepted: Accepted<Slotted<I>>,
         app: A,
         addr: Addr,
         acceptor: &Acceptor,
@@ -106,62 +117,121 @@ impl Http {
         let requests = Requests::new(app, info.clone());
         let close = match http_version {
             Version::HTTP_2 => Close::Linger {
-                time: self.linger,
-                bytes: self.linger_bytes,
+                time: self.limits.linger,
+                bytes: self.limits.linger_bytes,
             },
             _ => Close::AtOnce,
         };
         let io = TokioIo::new(Upgradable::new(stream, observer.clone(), close));
+        let mut watch = Watch::new(&info, &self.limits);
+        let mut draining = false;
         // In both loops hyper is polled first: it then has seen the bytes that
         // were read for the verdict before it is asked to wind down, and does
         // not take a request that is in flight for a connection without one.
         let ended = if http_version == Version::HTTP_2 {
             let mut connection = pin!(self.http2.serve_connection(io, requests));
-            select! {
-                biased;
-                ended = connection.as_mut() => ended,
-                () = observer.reached(Phase::Draining) => {
-                    connection.as_mut().graceful_shutdown();
-                    connection.await
+            let mut goaway = None;
+            loop {
+                select! {
+                    biased;
+                    ended = connection.as_mut() => break Ended::ByHyper(ended),
+                    () = observer.reached(Phase::Draining), if !draining => draining = true,
+                    late = poll_fn(|cx| watch.poll_http2(goaway, cx)) => match late {
+                        Late::Idle if goaway.is_none() => {
+                            count::limit(Late::Idle.limit());
+                            goaway = Some(Instant::now());
+                        }
+                        late => break Ended::Late(late),
+                    },
                 }
+                connection.as_mut().graceful_shutdown();
             }
         } else {
             let connection = self.http1.serve_connection(io, requests);
             let mut connection = connection.with_upgrades();
-            let ended = select! {
-                biased;
-                ended = &mut connection => ended,
-                () = observer.reached(Phase::Draining) => {
-                    std::pin::Pin::new(&mut connection).graceful_shutdown();
-                    (&mut connection).await
+            let ended = loop {
+                select! {
+                    biased;
+                    ended = &mut connection => break Ended::ByHyper(ended),
+                    () = observer.reached(Phase::Draining), if !draining => draining = true,
+                    late = poll_fn(|cx| watch.poll_http1(cx)) => break Ended::Late(late),
                 }
+                Pin::new(&mut connection).graceful_shutdown();
             };
-            if ended.as_ref().is_err_and(hyper::Error::is_timeout) {
-                if let Some(parts) = connection.into_parts() {
-                    let io = parts.io.into_inner();
-                    match parts.read_buf.trim_ascii().is_empty() {
-                        // It was idle.
-                        true => acceptor.say_goodbye(io).await,
-                        false => acceptor.say_late(io, self.request_head).await,
+            match ended {
+                Ended::Late(late) if !late.can_be_told() => Ended::Late(late),
+                Ended::ByHyper(Ok(())) if !info.is_explained() => ended,
+                Ended::ByHyper(Err(error)) if !error.is_timeout() => Ended::ByHyper(Err(error)),
+                ended => match connection.into_parts() {
+                    Some(parts) => {
+                        let rest = parts.read_buf.trim_ascii();
+                        let ended = ended.with_unread(rest);
+                        return self
+                            .part(acceptor, parts.io.into_inner(), &info, ended)
+                            .await;
                     }
-                }
-            } else if ended.is_ok() && info.is_explained() {
-                // hyper has sent FIN, and read of an upload what was there.
-                if let Some(parts) = connection.into_parts() {
-                    acceptor.linger(parts.io.into_inner()).await;
-                }
+                    None => ended,
+                },
             }
-            ended
         };
-        match ended {
-            Ok(()) => tracing::debug!(id = info.id(), peer = %info.peer(), "connection ended"),
-            Err(error) => {
-                tracing::debug!(
-                    id = info.id(),
-                    peer = %info.peer(),
-                    error = &error as &dyn std::error::Error,
-                    "connection failed",
-                );
+        ended.log(&info, &self.limits);
+    }
+
+    /// What a client is told, or given time for, when hyper is done with it.
+    async fn part<I>(&self, acceptor: &Acceptor, io: I, info: &ConnInfo, ended: Ended)
+    where
+        I: AsyncRead + AsyncWrite + Unpin,
+    {
+        let limits = &self.limits;
+        let say = match ended {
+            Ended::Late(Late::Body) => Some(Unfinished::Body(limits.body_idle)),
+            Ended::Late(Late::Head) => Some(Unfinished::Head(limits.request_head)),
+            _ => None,
+        };
+        let explained = matches!(ended, Ended::ByHyper(_));
+        ended.log(info, limits);
+        match say {
+            Some(late) => acceptor.say_late(io, late).await,
+            // hyper has sent FIN, and read of an upload what was there.
+            None if explained => acceptor.linger(io).await,
+            // It could take an answer for that to its next request.
+            None => acceptor.say_goodbye(io).await,
+        }
+    }
+}
+
+/// How a connection ended.
+enum Ended {
+    ByHyper(hyper::Result<()>),
+    Late(Late),
+}
+
+impl Ended {
+    /// A head that has begun is no idleness, and a stray line end is no head.
+    /// (hyper's timer, where somebody has set it, does not tell the two apart.)
+    fn with_unread(self, rest: &[u8]) -> Self {
+        match self {
+            Self::ByHyper(Ok(())) | Self::Late(Late::Body) => self,
+            _ if rest.is_empty() => Self::Late(Late::Idle),
+            _ => Self::Late(Late::Head),
+        }
+    }
+
+    fn log(self, info: &ConnInfo, limits: &Limits) {
+        let (id, peer) = (info.id(), info.peer());
+        match self {
+            Self::ByHyper(Ok(())) => tracing::debug!(id, %peer, "connection ended"),
+            Self::ByHyper(Err(error)) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::debug!(id, %peer, error, "connection failed");
+            }
+            // The way of all connections.
+            Self::Late(Late::Idle) => {
+                count::limit(Late::Idle.limit());
+                tracing::debug!(id, %peer, limit = Late::Idle.limit(), "idle connection closed");
+            }
+            Self::Late(late) => {
+                info.note_limit(late.limit(), late.after(limits), late.sentence());
             }
         }
     }

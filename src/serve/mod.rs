@@ -17,10 +17,15 @@ mod app;
 mod builder;
 mod connection;
 mod executor;
+mod host_check;
 mod http;
+mod in_flight;
+mod keep_alive;
 mod listener;
 mod requests;
+mod response_body;
 mod upgrade;
+mod watch;
 
 pub use app::{App, PerConnection, PerRequest};
 pub use executor::Executor;
@@ -140,7 +145,7 @@ where
             app,
             acceptor,
             limits,
-            http,
+            mut http,
             lifecycle,
             observer,
             signal,
@@ -155,6 +160,7 @@ where
         let total = u32::try_from(total).unwrap_or(u32::MAX);
         let slots = Arc::new(Semaphore::new(total as usize));
         let drain = limits.drain;
+        http.complete();
         let acceptor = acceptor.limits(limits);
         let folding = tokio::spawn(write_folded(acceptor.clone(), observer.clone()));
         let shared = Arc::new(connection::Shared {

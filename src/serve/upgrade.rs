@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::accept_loop::Slotted;
+use super::keep_alive::keep_alive;
 use crate::accept::Stream;
 use crate::lifecycle::{Observer, Phase};
 
@@ -21,14 +22,21 @@ use crate::lifecycle::{Observer, Phase};
 /// cannot end.
 ///
 /// Until an upgrade the server's own task ends with the drain time, and this
-/// costs a branch per call.
+/// costs a branch per call; and it notes the connection's
+/// [`Pace`](crate::pace::Pace) until then.
 pub(super) struct Upgradable<I> {
-    io: Stream<I>,
+    io: Stream<Slotted<I>>,
     observer: Observer,
     // One each: the halves of a split stream are two tasks with two wakers.
     reading: Aborted,
     writing: Aborted,
     ended: bool,
+    /// Read before hyper wanted it, to see whether the client is still there.
+    ahead: Option<u8>,
+    /// Its socket looks for a dead peer by itself.
+    kept_alive: bool,
+    /// As of the last write that had to wait.
+    written: u32,
     close: Close,
 }
 
@@ -50,24 +58,34 @@ pub(super) enum Close {
 /// Waits for the end of the drain time, once something has been pending.
 type Aborted = Option<Pin<Box<dyn Future<Output = ()> + Send>>>;
 
-impl<I> Upgradable<I> {
-    pub(super) fn new(io: Stream<I>, observer: Observer, close: Close) -> Self {
+impl<I: 'static> Upgradable<I> {
+    pub(super) fn new(io: Stream<Slotted<I>>, observer: Observer, close: Close) -> Self {
         Self {
             io,
             observer,
             reading: None,
             writing: None,
             ended: false,
+            ahead: None,
+            kept_alive: false,
+            written: 0,
             close,
         }
     }
 
     /// For what never has to wait.
-    fn check(&self) -> io::Result<()> {
-        if self.io.info().is_upgraded() && self.observer.is_aborted() {
-            return Err(drained());
+    fn check(&mut self) -> io::Result<()> {
+        if !self.io.info().is_upgraded() {
+            return Ok(());
         }
-        Ok(())
+        if !self.kept_alive {
+            self.kept_alive = true;
+            keep_alive(self.io.get_ref().get_ref());
+        }
+        match self.observer.is_aborted() {
+            true => Err(drained()),
+            false => Ok(()),
+        }
     }
 
     /// A writer waits for a client that does not read, perhaps for ever.
@@ -76,10 +94,26 @@ impl<I> Upgradable<I> {
         wrote: Poll<io::Result<T>>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<T>> {
-        if wrote.is_pending() && self.io.info().is_upgraded() {
-            return poll_aborted(&mut self.writing, &self.observer, cx);
+        if wrote.is_pending() {
+            if self.io.info().is_upgraded() {
+                return poll_aborted(&mut self.writing, &self.observer, cx);
+            }
+            let written = self.io.get_ref().written();
+            self.io.info().pace().is_writing(written != self.written);
+            self.written = written;
         }
         wrote
+    }
+
+    fn wrote<T>(
+        &mut self,
+        wrote: Poll<io::Result<T>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if wrote.is_ready() {
+            self.io.info().pace().has_written();
+        }
+        self.or_aborted(wrote, cx)
     }
 }
 
@@ -102,10 +136,10 @@ fn poll_aborted<T>(
 fn closes_with_fin<I: 'static>() -> bool {
     let this = TypeId::of::<I>();
     #[cfg(unix)]
-    if this == TypeId::of::<Slotted<tokio::net::UnixStream>>() {
+    if this == TypeId::of::<tokio::net::UnixStream>() {
         return true;
     }
-    this == TypeId::of::<Slotted<TcpStream>>()
+    this == TypeId::of::<TcpStream>()
 }
 
 fn drained() -> io::Error {
@@ -116,6 +150,25 @@ fn drained() -> io::Error {
 }
 
 impl<I: AsyncRead + AsyncWrite + Unpin> Upgradable<I> {
+    /// With half-close hyper does not read while the application is at it, and
+    /// so does not see that a client has left. A byte is read for it, and kept.
+    fn look_ahead(&mut self, cx: &mut Context<'_>) {
+        let mut byte = [0];
+        let mut buf = ReadBuf::new(&mut byte);
+        if self.ahead.is_some() {
+            return;
+        }
+        if let Poll::Ready(read) = Pin::new(&mut self.io).poll_read(cx, &mut buf) {
+            match (read, buf.filled()) {
+                (Ok(()), [byte]) => self.ahead = Some(*byte),
+                _ => {
+                    self.ended = true;
+                    self.io.info().pace().end();
+                }
+            }
+        }
+    }
+
     /// Reads to the client's end, or until its time is over.
     fn poll_lingered(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Close::Linger { time, bytes } = self.close {
@@ -136,25 +189,36 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Upgradable<I> {
     }
 }
 
-impl<I: AsyncRead + AsyncWrite + Unpin> AsyncRead for Upgradable<I> {
+impl<I: AsyncRead + AsyncWrite + Unpin + 'static> AsyncRead for Upgradable<I> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.check()?;
+        if let Some(byte) = self.ahead
+            && buf.remaining() > 0
+        {
+            self.ahead = None;
+            buf.put_slice(&[byte]);
+            return Poll::Ready(Ok(()));
+        }
         let before = buf.filled().len();
         match Pin::new(&mut self.io).poll_read(cx, buf) {
             Poll::Ready(read) => {
                 // An error is an end too: FIN without close_notify is one.
                 self.ended = read.is_err() || (buf.filled().len() == before && buf.remaining() > 0);
+                self.io.info().pace().has_read();
                 Poll::Ready(read)
             }
             Poll::Pending if self.io.info().is_upgraded() => {
                 let this = &mut *self;
                 poll_aborted(&mut this.reading, &this.observer, cx)
             }
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => {
+                self.io.info().pace().is_reading();
+                Poll::Pending
+            }
         }
     }
 }
@@ -167,7 +231,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin + 'static> AsyncWrite for Upgradable<I> {
     ) -> Poll<io::Result<usize>> {
         self.check()?;
         let wrote = Pin::new(&mut self.io).poll_write(cx, buf);
-        self.or_aborted(wrote, cx)
+        self.wrote(wrote, cx)
     }
 
     fn poll_write_vectored(
@@ -177,7 +241,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin + 'static> AsyncWrite for Upgradable<I> {
     ) -> Poll<io::Result<usize>> {
         self.check()?;
         let wrote = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
-        self.or_aborted(wrote, cx)
+        self.wrote(wrote, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -186,6 +250,14 @@ impl<I: AsyncRead + AsyncWrite + Unpin + 'static> AsyncWrite for Upgradable<I> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.io).poll_flush(cx);
+        if flushed.is_ready() {
+            let pace = self.io.info().pace();
+            pace.has_flushed();
+            // hyper flushes whenever it is polled.
+            if pace.is_asked() {
+                self.look_ahead(cx);
+            }
+        }
         self.or_aborted(flushed, cx)
     }
 
