@@ -79,14 +79,15 @@ impl<L, A, K, F> Serve<L, A, K, F> {
     }
 
     /// hyper's HTTP/1 settings, applied over what is set so far: half-close and a timer are
-    /// on, the header deadline is [`Limits::request_head`], heads have at most
-    /// 64 KiB and 100 headers.
+    /// on, heads have at most 64 KiB and 100 headers. hyper's own header deadline is off, as
+    /// [`Limits::request_head`] and [`Limits::keep_alive_idle`] are kept by the server.
     ///
     /// Half-close means that a client may end its side and still get its
-    /// answer; so hyper does not look whether it is still there, and a handler
-    /// whose client has left runs to its end. One that may wait for ever (a
-    /// long poll) needs a limit of its own, or `half_close(false)`: then it is
-    /// cancelled when the client's end arrives, as `axum::serve` does.
+    /// answer; whether it has left instead nobody can tell. So a handler is
+    /// cancelled when the client has sent its end and nothing was written to it
+    /// for [`Limits::keep_alive_idle`]. With `half_close(false)` it is
+    /// cancelled at once, as `axum::serve` does; and [`Limits::body_idle`] is
+    /// not kept then.
     pub fn http1(
         mut self,
         configure: impl FnOnce(&mut http1::Builder) -> &mut http1::Builder,

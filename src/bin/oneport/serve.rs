@@ -53,8 +53,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
         // An error means that the sender is gone, and so is this process.
         let _ = stop.await;
     };
-    let mut limits = Limits::default();
-    limits.drain = args.drain();
+    let limits = args.limits();
     let seconds = limits.drain.as_secs();
     let reload = certificates.as_ref().map(Reload::of);
     let _watch = reload

@@ -3,6 +3,7 @@
 mod acme;
 mod answers;
 mod clients;
+mod limits;
 mod tls;
 
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use oneport::{Mode, ProxyProtocol};
+use oneport::{Limits, Mode, ProxyProtocol};
 
 use crate::cert::{self, CertArgs};
 use crate::check::{self, CheckArgs};
@@ -21,6 +22,7 @@ use crate::port_policy::{PortPolicy, proxies};
 pub(crate) use acme::AcmeArgs;
 use answers::AnswerArgs;
 pub(crate) use clients::ClientArgs;
+use limits::LimitArgs;
 pub(crate) use tls::{OwnCertificate, TlsArgs, TlsMin};
 
 /// One TCP port that speaks TLS (HTTPS, WSS, HTTP/2) and, where it is allowed,
@@ -129,6 +131,9 @@ pub(crate) struct ServeArgs {
 
     #[command(flatten)]
     pub(crate) answers: AnswerArgs,
+
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 impl ServeArgs {
@@ -146,8 +151,10 @@ impl ServeArgs {
         !self.plaintext_only || self.answers.answer_tls_with_http
     }
 
-    pub(crate) fn drain(&self) -> Duration {
-        Duration::from_secs(self.drain)
+    pub(crate) fn limits(&self) -> Limits {
+        let mut limits = self.limits.limits();
+        limits.drain = Duration::from_secs(self.drain);
+        limits
     }
 
     /// The first of the files that is a pipe or a device.
