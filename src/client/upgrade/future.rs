@@ -21,8 +21,9 @@ pin_project! {
     where
         S: Service<Request<B>>,
     {
+        // None: the first is over, and what it held of the client is free.
         #[pin]
-        response: S::Future,
+        response: Option<S::Future>,
         again: Option<Again>,
         client: Option<S>,
         second: Option<Request<B>>,
@@ -42,7 +43,7 @@ where
 {
     pub(super) fn once(response: S::Future) -> Self {
         Self {
-            response,
+            response: Some(response),
             again: None,
             client: None,
             second: None,
@@ -51,7 +52,7 @@ where
 
     pub(super) fn maybe_again(response: S::Future, again: Again, client: S) -> Self {
         Self {
-            response,
+            response: Some(response),
             again: Some(again),
             client: Some(client),
             second: None,
@@ -70,15 +71,18 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            if this.second.is_some()
-                && let Some(client) = this.client
-            {
+            let Some(response) = this.response.as_mut().as_pin_mut() else {
+                let (Some(client), Some(_)) = (&mut *this.client, &*this.second) else {
+                    return Poll::Pending; // polled after its end
+                };
                 ready!(client.poll_ready(cx)).map_err(Into::into)?;
-                if let Some(request) = this.second.take() {
-                    this.response.set(client.call(request));
-                }
-            }
-            let result = ready!(this.response.as_mut().poll(cx)).map_err(Into::into);
+                let second = this.second.take();
+                this.response
+                    .set(second.map(|request| client.call(request)));
+                continue;
+            };
+            let result = ready!(response.poll(cx)).map_err(Into::into);
+            this.response.set(None);
             match this.again.take().and_then(|again| again.with(&result)) {
                 Some(request) => *this.second = Some(request.map(|()| B::default())),
                 None => return Poll::Ready(result),
