@@ -28,11 +28,11 @@ pub(crate) fn diagnose(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
 }
 
 /// An error and its sources, no deeper than anybody nests them.
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = Link<'a>> {
+pub(crate) fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = Link<'a>> {
     std::iter::successors(Some(error), |link| inner(*link)).take(LINKS)
 }
 
-type Link<'a> = &'a (dyn Error + 'static);
+pub(crate) type Link<'a> = &'a (dyn Error + 'static);
 
 /// The source, or what an I/O error wraps, which is not among its sources.
 fn inner(link: Link<'_>) -> Option<Link<'_>> {
@@ -161,6 +161,8 @@ mod tests {
             }
         }
         assert_eq!(diagnose(&Circle), None);
+        // It looks for an error of its own first.
+        assert_eq!(crate::client::diagnose(&Circle), None);
     }
 
     #[test]
