@@ -7,6 +7,7 @@ mod authority;
 #[path = "../caller/mod.rs"]
 mod caller;
 mod clients;
+mod hostile;
 mod identity;
 mod late;
 mod modes;
