@@ -12,6 +12,7 @@ mod identity;
 mod late;
 mod modes;
 mod openssl;
+mod pins;
 mod site;
 mod strangers;
 #[path = "../support/mod.rs"]
