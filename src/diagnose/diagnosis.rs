@@ -52,6 +52,12 @@ impl Diagnosis {
         }
     }
 
+    /// The same, no more certain than that.
+    pub(super) fn at_most(mut self, most: Certainty) -> Self {
+        self.certainty = self.certainty.min(most);
+        self
+    }
+
     /// Adds what the server itself said: kept to one line of at most 300
     /// characters without control characters, and without those that nobody sees
     /// or that turn the direction of what follows. `Display` shows it in quotes.

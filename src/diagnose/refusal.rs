@@ -33,9 +33,7 @@ pub(super) fn read(text: &str, error: &dyn Error) -> Option<Diagnosis> {
         497 => Certainty::MostLikely,
         _ => return None,
     };
-    // reqwest tells which URL it was.
-    let is_tls = text.contains("for url (https:") || text.contains("for url (wss:");
-    (!is_tls).then(|| Diagnosis::new(Mismatch::PlaintextToTls, certainty))
+    Some(Diagnosis::new(Mismatch::PlaintextToTls, certainty))
 }
 
 const TUNGSTENITE: &str = "HTTP error: ";
@@ -138,10 +136,6 @@ mod tests {
             (
                 "HTTP status client error (426 Upgrade Required) for url (http://h/)",
                 Some((tls, Certainty::Possible)),
-            ),
-            (
-                "HTTP status client error (426 Upgrade Required) for url (https://h/)",
-                None,
             ),
             ("HTTP error: 404 Not Found", None),
             ("http status: 42", None),
