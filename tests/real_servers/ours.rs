@@ -1,0 +1,41 @@
+//! Our own server, with its modes.
+
+use crate::checked::check;
+use crate::process::Oneport;
+
+#[tokio::test]
+async fn tls_and_explanations() {
+    let server = Oneport::start(&[]).await;
+    let (http, https) = (server.url("http", "/"), server.url("https", "/"));
+    let ca = server.ca();
+    let found = check(&https, &["--ca", &ca]).await;
+    found.works().finds_only(&[]);
+    let found = check(&http, &["--ca", &ca]).await;
+    found
+        .fails("plaintext-to-tls")
+        .says(&format!("use {https}"));
+    check(&https, &[])
+        .await
+        .fails("server-certificate-unknown-issuer");
+}
+
+#[tokio::test]
+async fn both() {
+    let server = Oneport::start(&["--allow-plaintext"]).await;
+    let (http, https) = (server.url("http", "/"), server.url("https", "/"));
+    let ca = server.ca();
+    for url in [&http, &https] {
+        let found = check(url, &["--ca", &ca]).await;
+        found.works().finds_only(&[]);
+        assert_eq!(found.json["urls"], serde_json::json!([https, http]));
+    }
+}
+
+#[tokio::test]
+async fn plaintext_only() {
+    let server = Oneport::start(&["--plaintext-only"]).await;
+    let (http, https) = (server.url("http", "/"), server.url("https", "/"));
+    check(&http, &[]).await.works().finds_only(&[]);
+    let found = check(&https, &[]).await;
+    found.fails("tls-to-plaintext").says(&format!("use {http}"));
+}
