@@ -16,6 +16,7 @@ mod cert_show;
 mod cert_show_port;
 mod certificates;
 mod certs;
+mod check;
 mod endpoints;
 mod files;
 mod guide;

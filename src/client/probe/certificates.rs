@@ -26,30 +26,30 @@ pub(super) fn look(setting: &Setting, chain: &[CertificateDer<'static>], report:
             true => Severity::Failure,
             false => Severity::Warning,
         };
+    let faults = &report.tls.certificate_faults;
     let mut findings = Vec::new();
-    for fault in &report.tls.certificate_faults {
-        let found = finding(*fault, severity, setting, &report.tls.certificates);
-        findings.push(found);
-    }
-    let untrusted = report
-        .tls
-        .certificate_faults
-        .contains(&Fault::UnknownIssuer);
     for found in judge(chain, &provider(), now) {
-        let said = match found.problem {
+        let severity = match found.problem {
             // A fault, of the server's own certificate at least.
-            Problem::Expired | Problem::NotYetValid => found.severity == Severity::Failure,
-            Problem::MissingIntermediates => !untrusted,
-            _ => false,
+            Problem::Expired | Problem::NotYetValid if found.severity == Severity::Failure => {
+                continue;
+            }
+            // Whoever has the CA has it; whoever has not is told more below.
+            Problem::MissingIntermediates => continue,
+            Problem::CaAsLeaf | Problem::Chain | Problem::Purpose
+                if faults.contains(&Fault::Refused) =>
+            {
+                severity
+            }
+            _ => found.severity,
         };
-        if !said {
-            let severity = match found.severity {
-                Severity::Failure => Severity::Warning,
-                other => other,
-            };
-            let sentence = capital(&found.sentence);
-            findings
-                .push(Finding::new(severity, slug(found.problem), sentence).server(found.remedy));
+        let sentence = capital(&found.sentence);
+        findings.push(Finding::new(severity, slug(found.problem), sentence).server(found.remedy));
+    }
+    let is_explained = findings.iter().any(|found| found.severity == severity);
+    for fault in faults {
+        if *fault != Fault::Refused || !is_explained {
+            findings.push(finding(*fault, severity, setting, &report.tls.certificates));
         }
     }
     report.findings.extend(findings);

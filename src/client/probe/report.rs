@@ -54,7 +54,9 @@ pub struct Report {
     pub fault: Option<Fault>,
     /// Whatever people should know, the worst first.
     pub findings: Vec<Finding>,
-    /// URLs of the target's path that work here. Empty for a brief probe.
+    /// The target's URL in each mode in which HTTP came back, and with `ws` and
+    /// `wss` where a WebSocket was opened; what is wrong with the certificate is
+    /// in [`tls`](Self::tls).
     pub urls: Vec<String>,
     /// How long it took.
     pub took: Duration,
@@ -216,6 +218,8 @@ pub enum Next {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientCertificate {
+    /// They are asked for one, and this one was accepted.
+    Accepted,
     /// They are not asked for one.
     NotRequested,
     /// They are asked for one, and served without.
@@ -236,6 +240,6 @@ pub enum ProxyHeader {
     NotAsked,
     /// It answers neither with nor without one.
     NoDifference,
-    /// It answers with one only.
+    /// It answers with one only, or says that it is missing.
     Required,
 }

@@ -40,7 +40,8 @@ pub(super) async fn brief(setting: &Setting, tcp: TcpStream, report: &mut Report
     report.answer = given(setting, Some(tcp), scheme.unwrap_or(Scheme::Http), report).await;
     // Whatever it speaks.
     if scheme.is_none() && report.answer.http().is_none() {
-        report.answer = given(setting, None, Scheme::Https, report).await;
+        given(setting, None, Scheme::Https, report).await;
+        report.answer = best(report);
     }
 }
 
@@ -89,7 +90,9 @@ pub(super) async fn full(setting: &Setting, tcp: TcpStream, report: &mut Report)
         true => tcp.take(),
         false => None,
     };
-    let websocket = |over_tls: bool| scheme.is_none_or(|scheme| scheme.is_tls() == over_tls);
+    // In the mode of the target; in both, if the mode may be what is wrong.
+    let websocket =
+        |over_tls: bool| scheme.is_none_or(|it| it.is_websocket() || it.is_tls() == over_tls);
     let (http, ws, https, wss) = (
         first(Scheme::Http),
         first(Scheme::Ws),
@@ -160,7 +163,9 @@ pub(super) async fn full(setting: &Setting, tcp: TcpStream, report: &mut Report)
         Some(Scheme::Wss) => report.tls.websocket.clone(),
         None => best(report),
     };
-    if hung_up_on_everything(report) {
+    if says_that_a_header_is_missing(report) {
+        report.proxy_protocol = ProxyHeader::Required;
+    } else if hung_up_on_everything(report) {
         let (http, https) = (
             plaintext::ask(setting, None, Form::Proxied),
             tls::ask_behind_proxy(setting, MODERN),
@@ -198,6 +203,15 @@ fn hung_up_on_everything(report: &Report) -> bool {
     let (plaintext, tls) = (&report.plaintext, &report.tls);
     let all = [&plaintext.http1, &plaintext.h2c, &tls.http, &tls.http1];
     all.into_iter().all(|answer| *answer == Answer::Closed)
+}
+
+fn says_that_a_header_is_missing(report: &Report) -> bool {
+    [&report.plaintext.http1, &report.tls.http]
+        .into_iter()
+        .any(|answer| match answer {
+            Answer::Refused(it) => it.mismatch() == Some(Mismatch::ProxyHeaderMissing),
+            _ => false,
+        })
 }
 
 fn is_an_answer(answer: &Answer) -> bool {
@@ -268,10 +282,12 @@ impl TlsReport {
             },
             _ => None,
         });
-        let asked = |seen: &&&Seen| seen.is_asked;
+        let is_asked = all.iter().any(|seen| seen.is_asked);
+        let has_shown = all.iter().any(|seen| seen.is_asked && seen.has_identity);
         self.client_certificate = match refused {
             Some(diagnosis) => ClientCertificate::Required(diagnosis),
-            None if all.iter().any(|seen| asked(&seen)) => ClientCertificate::Requested,
+            None if has_shown => ClientCertificate::Accepted,
+            None if is_asked => ClientCertificate::Requested,
             None if all.iter().any(|seen| seen.version.is_some()) => {
                 ClientCertificate::NotRequested
             }

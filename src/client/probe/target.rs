@@ -149,7 +149,12 @@ impl Target {
                     self.authority(&self.host, default)
                 )
             }
-            full if full.find(['/', '?']) == full.find("://").map(|at| at + 1) => full.to_owned(),
+            full if full
+                .find("://")
+                .is_some_and(|at| !full[..at].contains(['/', '?'])) =>
+            {
+                full.to_owned()
+            }
             // RFC 3986 5.2.3: in the place of what follows the last slash.
             relative => {
                 let path = self.path.split('?').next().unwrap_or("/");

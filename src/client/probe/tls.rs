@@ -57,6 +57,7 @@ pub(super) struct Seen {
     pub(super) chain: Vec<CertificateDer<'static>>,
     /// The client was asked for a certificate.
     pub(super) is_asked: bool,
+    pub(super) has_identity: bool,
     /// To the request, or to the ClientHello if it came to no more.
     pub(super) answer: Answer,
 }
@@ -86,6 +87,7 @@ pub(super) async fn ask(
         alert: None,
         chain: state.witness.chain(),
         is_asked: state.is_asked.load(Ordering::Relaxed),
+        has_identity: setting.identity.is_some(),
         answer: Answer::NotAsked,
     };
     let late = said.is_none();
@@ -196,8 +198,7 @@ fn failure(
     inner: &Heard,
     error: Option<&(dyn StdError + Send + Sync)>,
 ) -> Answer {
-    let certificate = |fault| Mismatch::ClientCertificate(fault);
-    if let Some(diagnosis) = seen.alert.and_then(|alert| diagnose_alert(alert.into())) {
+    if let Some(diagnosis) = seen.alert.and_then(|alert| explained(setting, seen, alert)) {
         return Answer::Refused(diagnosis);
     }
     let end = match late {
@@ -215,11 +216,7 @@ fn failure(
             return Answer::Silent;
         }
         if seen.is_asked {
-            let fault = match setting.identity.is_some() {
-                true => CertificateFault::Refused,
-                false => CertificateFault::Missing,
-            };
-            return Answer::Refused(Diagnosis::new(certificate(fault), Certainty::MostLikely));
+            return Answer::Refused(own_certificate(setting));
         }
         return Answer::Closed;
     }
@@ -235,6 +232,36 @@ fn failure(
             None => first_line(&heard),
         }),
     }
+}
+
+/// What an alert means at this point of the handshake.
+fn explained(setting: &Setting, seen: &Seen, alert: AlertDescription) -> Option<Diagnosis> {
+    let diagnosis = diagnose_alert(alert.into());
+    let is_about_certificate = diagnosis.as_ref().is_some_and(|diagnosis| {
+        matches!(
+            diagnosis.mismatch(),
+            Some(Mismatch::ClientCertificate(fault)) if fault != CertificateFault::Missing
+        )
+    });
+    match alert {
+        // A version and a cipher suite were agreed upon before the server asked:
+        // this is TLS 1.2's way to say that it wants a certificate.
+        AlertDescription::HandshakeFailure if seen.is_asked => Some(own_certificate(setting)),
+        // Whoever has shown none has shown no bad one.
+        _ if is_about_certificate && seen.is_asked && setting.identity.is_none() => {
+            Some(own_certificate(setting))
+        }
+        _ => diagnosis,
+    }
+}
+
+/// The client's certificate is what the server has hung up about, or its lack.
+fn own_certificate(setting: &Setting) -> Diagnosis {
+    let fault = match setting.identity.is_some() {
+        true => CertificateFault::Refused,
+        false => CertificateFault::Missing,
+    };
+    Diagnosis::new(Mismatch::ClientCertificate(fault), Certainty::MostLikely)
 }
 
 /// The alert that an error is about, however deep it is wrapped.

@@ -100,6 +100,7 @@ fn spoken(spoken: Spoken) -> Option<bool> {
 
 fn client_certificate(asked: &ClientCertificate) -> Option<&'static str> {
     match asked {
+        ClientCertificate::Accepted => Some("accepted"),
         ClientCertificate::NotRequested => Some("not_requested"),
         ClientCertificate::Requested => Some("requested"),
         ClientCertificate::Required(_) => Some("required"),

@@ -22,7 +22,7 @@ pub(super) fn of(report: &Report, style: Style) -> String {
         let lines = [
             answer("HTTP/1.1", &plaintext.http1, style),
             answer("HTTP/2 (h2c)", &plaintext.h2c, style),
-            answer("WebSocket", &plaintext.websocket, style),
+            websocket(&plaintext.websocket, style),
         ];
         part(
             &mut out,
@@ -79,12 +79,22 @@ fn answer(what: &str, answer: &Answer, style: Style) -> Option<String> {
     let said = match answer {
         Answer::Closed => style.doubtful("closed without a word"),
         Answer::Http(http) => status(http, style),
-        Answer::Other(line) => style.doubtful(&format!("no HTTP: \"{line}\"")),
+        Answer::Other(line) => style.doubtful(&format!("something else: \"{line}\"")),
         Answer::Refused(diagnosis) => style.doubtful(&diagnosis.to_string()),
         Answer::Silent => style.doubtful("no answer in time"),
         _ => return None,
     };
     Some(row(what, &said))
+}
+
+fn websocket(said: &Answer, style: Style) -> Option<String> {
+    match said {
+        Answer::Http(http) if !http.websocket => {
+            let said = format!("not opened: {}", http.status);
+            Some(row("WebSocket", &style.faint(&said)))
+        }
+        other => answer("WebSocket", other, style),
+    }
 }
 
 fn status(http: &HttpAnswer, style: Style) -> String {
@@ -136,7 +146,7 @@ fn tls(tls: &TlsReport, style: Style) -> Vec<String> {
     };
     lines.extend(answer(http, &tls.http, style));
     lines.extend(answer("HTTP/1.1", &tls.http1, style));
-    lines.extend(answer("WebSocket", &tls.websocket, style));
+    lines.extend(websocket(&tls.websocket, style));
     lines.extend(clients(&tls.client_certificate).map(|said| row("clients", said)));
     if let Some(leaf) = tls.certificates.first() {
         lines.push(row("certificate", &leaf.subject));
@@ -163,6 +173,7 @@ fn tls(tls: &TlsReport, style: Style) -> Vec<String> {
 
 fn clients(asked: &ClientCertificate) -> Option<&'static str> {
     match asked {
+        ClientCertificate::Accepted => Some("are asked for a certificate, this one is accepted"),
         ClientCertificate::Requested => Some("are asked for a certificate, and need none"),
         ClientCertificate::Required(_) => Some("have to show a certificate"),
         _ => None,
