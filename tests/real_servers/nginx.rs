@@ -55,8 +55,12 @@ async fn http2_in_plaintext() {
     port.http
         .fails("http2-only")
         .says("--http2-prior-knowledge");
-    port.either.works();
+    port.http
+        .has("/plaintext/http1/kind", "other")
+        .has("/plaintext/http1/line", "HTTP/2");
+    port.either.works().finds_only(&["http2-only"]);
     port.https.fails("tls-to-plaintext").urls(&site, &[]);
+    port.https.says("--http2-prior-knowledge");
 }
 
 #[tokio::test]
@@ -122,6 +126,8 @@ async fn plaintext_that_leads_to_tls_on_the_same_port() {
     // Where it leads is not trusted without.
     let found = check(&http, &[]).await;
     found.fails("server-certificate-unknown-issuer");
+    found.finds_only(&["server-certificate-unknown-issuer", "tls12-only"]);
+    found.says("--ca");
     check(&https, &["--ca", &ca]).await.works();
 }
 

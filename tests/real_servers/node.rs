@@ -41,7 +41,8 @@ async fn http2_in_plaintext() {
     let (site, _running) = node("h2c").await;
     let port = checked(&site).await;
     port.http.fails("http2-only");
-    port.either.works();
+    port.http.has("/plaintext/http1/line", "HTTP/2");
+    port.either.works().finds_only(&["http2-only"]);
     port.https.fails("tls-to-plaintext").urls(&site, &[]);
 }
 
@@ -70,6 +71,7 @@ async fn websocket() {
     // `ws` says 426 to whoever wants no WebSocket, which is not about TLS.
     let port = checked(&site).await;
     port.http.fails("status").says("426");
+    port.http.says(&format!("use {}", site.url("ws")));
     let found = check(&site.url("wss"), &["--ca", &site.ca()]).await;
     found.fails("tls-to-plaintext");
     found.says(&format!("use {}", site.url("ws")));
