@@ -6,6 +6,7 @@ use super::setting::Setting;
 use super::target::Scheme;
 use super::wire::Unreachable;
 use crate::diagnose::{Cause, Certainty, Diagnosis};
+use crate::foreign::Foreign;
 use crate::mismatch::Mismatch;
 
 pub(super) fn of_unreachable(unreachable: Unreachable) -> Fault {
@@ -73,9 +74,27 @@ fn unexplained(scheme: Option<Scheme>, answer: &Answer, report: &Report) -> Faul
         }
         _ => {}
     }
+    if let Some(diagnosis) = named(report) {
+        return Fault::Diagnosed(diagnosis.clone());
+    }
     match answer {
         Answer::Closed => Fault::Closed,
         Answer::Other(line) => Fault::NotHttp(line.clone()),
         _ => Fault::Silent,
     }
+}
+
+/// The server of another protocol that has said so to one of the questions:
+/// Redis hangs up on HTTP/1.1, and answers what it takes for a command.
+fn named(report: &Report) -> Option<&Diagnosis> {
+    let (plaintext, tls) = (&report.plaintext, &report.tls);
+    let all = [&plaintext.http1, &plaintext.h2c, &tls.http, &tls.http1];
+    all.into_iter().find_map(|answer| match answer {
+        Answer::Refused(diagnosis) => match diagnosis.cause() {
+            Cause::NotHttp(Foreign::Unknown) | Cause::NotTls(Foreign::Unknown) => None,
+            Cause::NotHttp(_) | Cause::NotTls(_) => Some(diagnosis),
+            _ => None,
+        },
+        _ => None,
+    })
 }
