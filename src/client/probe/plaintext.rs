@@ -11,7 +11,7 @@ use super::exchange::{BoxError, Question, Said, by_http1, by_http2};
 use super::report::Answer;
 use super::setting::Setting;
 use super::wire::{Heard, Recorder};
-use crate::diagnose::{End, Spoke, diagnose_first_bytes};
+use crate::diagnose::{End, Spoke, begins_with_http2, diagnose_first_bytes};
 
 /// In which form HTTP is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +73,7 @@ fn failure(heard: &Heard, late: bool) -> Answer {
         Some(diagnosis) => Answer::Refused(diagnosis),
         None if bytes.is_empty() && late => Answer::Silent,
         None if bytes.is_empty() => Answer::Closed,
+        None if begins_with_http2(&bytes) => Answer::Other("HTTP/2".to_owned()),
         None => Answer::Other(first_line(&bytes)),
     }
 }
