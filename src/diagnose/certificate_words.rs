@@ -11,7 +11,7 @@ pub(super) fn read(text: &str) -> Option<Diagnosis> {
     let by = |begin: &str, words: &[Row]| {
         let (_, rest) = text.split_once(begin)?;
         let found = words.iter().find(|(words, _)| rest.starts_with(words));
-        Some((found.map_or(Refused, |(_, fault)| *fault), Certain))
+        Some(found.map_or((Refused, Certain), with_certainty))
     };
     let by_code = || {
         let (_, code) = text.split_once("(os error ")?;
@@ -28,7 +28,7 @@ pub(super) fn read(text: &str) -> Option<Diagnosis> {
     let by_openssl = || {
         let (_, rest) = text.split_once("certificate verify failed")?;
         let found = OPENSSL.iter().find(|(words, _)| rest.contains(words));
-        Some((found.map_or(Refused, |(_, fault)| *fault), Certain))
+        Some(found.map_or((Refused, Certain), with_certainty))
     };
     let (fault, certainty) = by("invalid peer certificate: ", RUSTLS)
         .or_else(by_openssl)
@@ -36,11 +36,22 @@ pub(super) fn read(text: &str) -> Option<Diagnosis> {
     Some(Diagnosis::new(Cause::ServerCertificate(fault), certainty))
 }
 
+fn with_certainty((words, fault): &Row) -> (ServerCertificateFault, Certainty) {
+    // Mostly a CA that was made anew, under the name of the trusted one.
+    let certainty = if words.contains("signature") {
+        MostLikely
+    } else {
+        Certain
+    };
+    (*fault, certainty)
+}
+
 type Row = (&'static str, ServerCertificateFault);
 
 /// `rustls::CertificateError`; `expiredrevocationlist` is not the
 /// certificate's fault.
 const RUSTLS: &[Row] = &[
+    ("badsignature", UnknownIssuer),
     ("certificate expired", Expired),
     ("certificate not valid for name", WrongName),
     ("certificate not valid yet", NotYetValid),
@@ -58,6 +69,7 @@ const OPENSSL: &[Row] = &[
     ("certificate has expired", Expired),
     ("certificate is not yet valid", NotYetValid),
     ("certificate revoked", Revoked),
+    ("certificate signature failure", UnknownIssuer),
     ("hostname mismatch", WrongName),
     ("ip address mismatch", WrongName),
     ("self signed certificate", UnknownIssuer),

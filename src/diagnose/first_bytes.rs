@@ -20,7 +20,7 @@ use crate::mismatch::Mismatch;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Spoke {
-    /// An HTTP/1 request in plaintext.
+    /// An HTTP request in plaintext, over HTTP/1 or HTTP/2.
     Plaintext,
     /// A TLS ClientHello.
     Tls,

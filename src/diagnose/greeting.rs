@@ -20,13 +20,12 @@ pub(super) fn read(received: &[u8], whole: bool) -> Option<Greeting<'_>> {
         _ if !whole && received.len() < PACKET => return None,
         _ => {}
     }
-    // Their words end with a zero.
-    let ended = whole || received.len() >= LINE || received[PACKET..].contains(&0);
-    if let Some(words) = mysql(received) {
+    if is_mysql(received) {
         // Its clients have no first bytes, so it has no name here.
-        return ended.then_some(Greeting {
+        let complete = whole || received.len() >= 4 + usize::from(received[0]);
+        return complete.then_some(Greeting {
             foreign: Foreign::Unknown,
-            words: Some(words),
+            words: mysql_words(received),
         });
     }
     if is_postgres(received) {
@@ -60,14 +59,21 @@ fn is_text(line: &[u8]) -> bool {
     line.iter().all(|&b| b == b'\t' || b >= b' ' && b != 0x7f)
 }
 
-/// MySQL's greeting: a length, packet 0, version 10 of the protocol, the
-/// server's version; or an error in place of it.
-fn mysql(received: &[u8]) -> Option<&[u8]> {
+/// MySQL's greeting: a length, packet 0, version 10 of the protocol, a number;
+/// or an error in place of it.
+fn is_mysql(received: &[u8]) -> bool {
     match received {
-        [_, 0, 0, 0, 10, words @ ..] if words.first()?.is_ascii_digit() => {
-            words.split(|&b| b == 0).next()
-        }
-        [_, 0, 0, 0, 0xff, _, _, words @ ..] => {
+        [_, 0, 0, 0, 10, version, ..] => version.is_ascii_digit(),
+        [_, 0, 0, 0, 0xff, ..] => true,
+        _ => false,
+    }
+}
+
+/// The server's version, or its error.
+fn mysql_words(packet: &[u8]) -> Option<&[u8]> {
+    match packet {
+        [_, _, _, _, 10, words @ ..] => words.split(|&b| b == 0).next(),
+        [_, _, _, _, _, _, _, words @ ..] => {
             let own = words.windows(5).any(|w| w == b"MySQL" || w == b"Maria");
             own.then_some(words)
         }
@@ -122,8 +128,8 @@ fn says(line: &[u8], names: &[&str]) -> bool {
     words
         .flat_map(|word| word.split(|b| !b.is_ascii_alphanumeric()))
         .any(|word| {
-            let is = |name: &&str| word.eq_ignore_ascii_case(name.as_bytes());
-            names.iter().any(|name| is(&name))
+            let is = |name: &str| word.eq_ignore_ascii_case(name.as_bytes());
+            names.iter().any(|name| is(name))
         })
 }
 

@@ -23,8 +23,3 @@ pub use diagnosis::{Certainty, Diagnosis};
 pub use error::diagnose;
 pub use first_bytes::{End, Spoke, diagnose_first_bytes};
 pub use response::{diagnose_body, diagnose_response};
-
-/// If a server begins with a frame of HTTP/2.
-pub(crate) fn begins_with_http2(received: &[u8]) -> bool {
-    http2::server_preface(received) == Some(http2::Preface::Whole)
-}

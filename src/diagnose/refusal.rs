@@ -6,15 +6,15 @@ use http::StatusCode;
 
 use super::diagnosis::{Certainty, Diagnosis};
 use super::error::limited;
-use super::response::diagnose_body;
+use super::response::{diagnose_body, said_in};
 use crate::mismatch::Mismatch;
 
 /// What an error says of the response that it was made of: its words if they
 /// are the server's, else what tungstenite's `Debug` has of head and body, else
 /// the status.
 pub(super) fn read(text: &str, error: &dyn Error) -> Option<Diagnosis> {
-    if let Some(mismatch) = Mismatch::in_text(text) {
-        return Some(Diagnosis::new(mismatch, Certainty::Certain));
+    if let Some(found) = said_in(text) {
+        return Some(found);
     }
     let status = status(text)?;
     if text.starts_with(TUNGSTENITE) {
@@ -140,8 +140,13 @@ mod tests {
     }
 
     #[test]
-    fn the_sentence_is_known_wherever_it_is() {
+    fn servers_words_are_known_wherever_they_are() {
         let grpc = r#"code: 'The system is not in a state', message: "This port requires TLS: use https:// (or wss://) instead of http:// (or ws://).""#;
+        let wrapped = "400 Bad Request: Client sent an HTTP request to an HTTPS server.\n";
+        assert_eq!(
+            found(wrapped, ""),
+            Some(("plaintext-to-tls", Certainty::Certain))
+        );
         assert_eq!(
             found(grpc, ""),
             Some(("plaintext-to-tls", Certainty::Certain))

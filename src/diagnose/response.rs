@@ -57,12 +57,17 @@ pub fn diagnose_body(status: StatusCode, body: &[u8]) -> Option<Diagnosis> {
     if !status.is_client_error() {
         return None;
     }
-    let text = String::from_utf8_lossy(&body[..body.len().min(BODY)]);
+    said_in(&String::from_utf8_lossy(&body[..body.len().min(BODY)]))
+}
+
+/// What the first of the servers' own words in a text say.
+pub(super) fn said_in(text: &str) -> Option<Diagnosis> {
     let found = PHRASES.iter().filter_map(|(phrase, mismatch)| {
         let at = text.find(phrase)?;
+        let words = phrase.split(['<', '>']).max_by_key(|words| words.len())?;
         Some((
             at,
-            Diagnosis::new(*mismatch, Certainty::Certain).quoting(phrase),
+            Diagnosis::new(*mismatch, Certainty::Certain).quoting(words),
         ))
     });
     let others = found.min_by_key(|(at, _)| *at);
@@ -92,7 +97,8 @@ const X_ERROR: HeaderName = HeaderName::from_static("x-error");
 /// Bytes of a body that are looked at.
 const BODY: usize = 16 * 1024;
 
-/// What servers that are no oneport say, and what is meant.
+/// What servers that are no oneport say, and what is meant; with its tags where
+/// others could say it too.
 const PHRASES: &[(&str, Mismatch)] = &[
     // nginx, OpenResty, Tengine; 496 and 495 are sent as 400 too
     (
@@ -104,7 +110,7 @@ const PHRASES: &[(&str, Mismatch)] = &[
         Mismatch::ClientCertificate(CertificateFault::Missing),
     ),
     (
-        "The SSL certificate error",
+        "<center>The SSL certificate error</center>",
         Mismatch::ClientCertificate(CertificateFault::Refused),
     ),
     // Go's net/http: Caddy, Traefik, Kubernetes
@@ -120,6 +126,11 @@ const PHRASES: &[(&str, Mismatch)] = &[
     // Tomcat: Spring Boot
     (
         "This combination of host and port requires TLS",
+        Mismatch::PlaintextToTls,
+    ),
+    // Jetty's OptionalSslConnectionFactory
+    (
+        "<p>HTTP request to HTTPS port</p>",
         Mismatch::PlaintextToTls,
     ),
     // Cheroot: CherryPy
@@ -209,6 +220,7 @@ mod tests {
                 "Bad Request\r\nThis combination of host and port requires TLS.\r\n",
                 "plaintext-to-tls",
             ),
+            ("<p>HTTP request to HTTPS port</p>", "plaintext-to-tls"),
             (
                 "The client sent a plain HTTP request, but this server only speaks HTTPS on this port.",
                 "plaintext-to-tls",
@@ -228,6 +240,8 @@ mod tests {
         ] {
             let found = diagnose_body(BAD_REQUEST, body.as_bytes()).expect(body);
             assert_eq!(found.cause().slug(), slug, "{body}");
+            let quote = found.quote().unwrap_or_default();
+            assert!(body.contains(quote) && !quote.contains('<'), "{quote}");
             // A page about it is no case of it.
             for page in [StatusCode::OK, StatusCode::BAD_GATEWAY] {
                 assert_eq!(diagnose_body(page, body.as_bytes()), None, "{body}");

@@ -7,6 +7,8 @@ mod corked;
 mod linger;
 mod maybe_tls;
 mod read;
+#[cfg(all(feature = "client", any(feature = "aws-lc-rs", feature = "ring")))]
+mod recorded;
 mod rewind;
 #[cfg(feature = "serve")]
 mod tracked;
@@ -15,6 +17,8 @@ pub(crate) use corked::Corked;
 pub(crate) use linger::Linger;
 pub(crate) use maybe_tls::MaybeTls;
 pub(crate) use read::{poll_read_some, read_some};
+#[cfg(all(feature = "client", any(feature = "aws-lc-rs", feature = "ring")))]
+pub(crate) use recorded::{Record, Recorded};
 pub(crate) use rewind::Rewind;
 #[cfg(feature = "serve")]
 pub(crate) use tracked::Tracked;

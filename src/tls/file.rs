@@ -19,6 +19,8 @@ pub enum Role {
     ClientCrl,
     /// The file with the private key.
     Key,
+    /// A file with CAs that sign server certificates.
+    ServerCa,
     /// The file with the secrets of session tickets.
     TicketSecrets,
 }
@@ -30,7 +32,7 @@ impl Role {
     /// more than the CA of a service's own clients ever issues.
     pub(super) const fn limit(self) -> u64 {
         match self {
-            Self::Certificate | Self::ClientCa => 1024 * 1024,
+            Self::Certificate | Self::ClientCa | Self::ServerCa => 1024 * 1024,
             Self::ClientCrl => 16 * 1024 * 1024,
             Self::Key | Self::TicketSecrets => 64 * 1024,
         }
@@ -45,6 +47,7 @@ impl fmt::Display for Role {
             Self::ClientCa => "client CA file",
             Self::ClientCrl => "client CRL file",
             Self::Key => "key file",
+            Self::ServerCa => "CA file",
             Self::TicketSecrets => "ticket secrets file",
         })
     }

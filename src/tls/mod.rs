@@ -110,8 +110,6 @@
 #[cfg(feature = "tls-files")]
 mod alt_name;
 mod client_auth;
-#[cfg(all(feature = "probe", any(feature = "aws-lc-rs", feature = "ring")))]
-pub(crate) mod client_files;
 mod client_identity;
 mod config;
 #[cfg(feature = "tls-files")]
@@ -142,6 +140,8 @@ mod pem;
 mod provider;
 #[cfg(feature = "tls-files")]
 pub mod self_check;
+#[cfg(all(feature = "client", any(feature = "aws-lc-rs", feature = "ring")))]
+mod server_trust;
 #[cfg(all(feature = "tls-files", any(feature = "aws-lc-rs", feature = "ring")))]
 mod ticket_secrets;
 #[cfg(feature = "tls-files")]
@@ -169,5 +169,7 @@ pub(crate) use loaded::Loaded;
 pub use provider::provider;
 #[cfg(feature = "acme")]
 pub(crate) use provider::random;
+#[cfg(all(feature = "client", any(feature = "aws-lc-rs", feature = "ring")))]
+pub(crate) use server_trust::{ServerTrust, identity, system_redirected};
 #[cfg(feature = "tls-files")]
 pub use ticket_secrets_error::TicketSecretsError;

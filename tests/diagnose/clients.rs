@@ -16,13 +16,13 @@ use tonic::transport::{Certificate, ClientTlsConfig, Endpoint};
 use crate::support::within;
 
 /// The CA that a client trusts, as PEM, and the same in rustls.
-pub struct Trust {
-    pub pem: String,
-    pub config: Arc<rustls::ClientConfig>,
+pub(crate) struct Trust {
+    pub(crate) pem: String,
+    pub(crate) config: Arc<rustls::ClientConfig>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Client {
+pub(crate) enum Client {
     Hyper,
     /// With HTTP/2 by prior knowledge.
     HyperH2,
@@ -32,7 +32,7 @@ pub enum Client {
     Ureq,
 }
 
-pub const ALL: [Client; 6] = [
+pub(crate) const ALL: [Client; 6] = [
     Client::Hyper,
     Client::HyperH2,
     Client::Reqwest,
@@ -42,17 +42,17 @@ pub const ALL: [Client; 6] = [
 ];
 
 /// What came of a request: nobody here is to be served.
-pub enum Outcome {
+pub(crate) enum Outcome {
     Answered(Response<Bytes>),
     Failed(Box<dyn Error>),
 }
 
 /// A cause and its certainty.
-pub type Verdict = Option<(&'static str, Certainty)>;
+pub(crate) type Verdict = Option<(&'static str, Certainty)>;
 
 impl Outcome {
     /// As an application would ask for it.
-    pub fn verdict(&self) -> Verdict {
+    pub(crate) fn verdict(&self) -> Verdict {
         let diagnosis = match self {
             Self::Answered(response) => diagnose_response(response)
                 .or_else(|| diagnose_body(response.status(), response.body())),
@@ -73,7 +73,7 @@ impl fmt::Debug for Outcome {
 }
 
 impl Client {
-    pub async fn ask(self, tls: bool, port: u16, trust: &Trust) -> Outcome {
+    pub(crate) async fn ask(self, tls: bool, port: u16, trust: &Trust) -> Outcome {
         let scheme = match (self, tls) {
             (Self::Tungstenite, false) => "ws",
             (Self::Tungstenite, true) => "wss",
@@ -92,7 +92,7 @@ impl Client {
                 Self::Ureq => ureq(url, trust.pem.clone()).await,
             }
         };
-        match within(asked).await {
+        match within(Box::pin(asked)).await {
             Ok(response) => Outcome::Answered(response),
             Err(error) => Outcome::Failed(error),
         }

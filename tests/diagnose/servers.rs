@@ -14,13 +14,13 @@ use crate::support::{Pki, Server, hello, listen, told};
 
 /// When a server speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Speaks {
+pub(crate) enum Speaks {
     First,
     Second,
 }
 
 /// Says the same to everybody, then closes. Returns its port.
-pub async fn says(words: &'static [u8], when: Speaks) -> u16 {
+pub(crate) async fn says(words: &'static [u8], when: Speaks) -> u16 {
     let listener = listen().await;
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -40,7 +40,7 @@ pub async fn says(words: &'static [u8], when: Speaks) -> u16 {
 
 /// tokio-rustls alone. What is no handshake is answered with its alert, which
 /// arrives.
-pub async fn bare_tls(config: Arc<rustls::ServerConfig>) -> u16 {
+pub(crate) async fn bare_tls(config: Arc<rustls::ServerConfig>) -> u16 {
     let listener = listen().await;
     let port = listener.local_addr().unwrap().port();
     tokio::spawn(async move {
@@ -68,7 +68,7 @@ async fn drain(mut tcp: TcpStream) {
 }
 
 /// A oneport that wants a certificate from a CA that nobody here has one of.
-pub async fn mutual_tls(pki: &Pki) -> Server {
+pub(crate) async fn mutual_tls(pki: &Pki) -> Server {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut roots = rustls::RootCertStore::empty();
     roots.add(pki.ca.clone()).unwrap();
@@ -94,7 +94,7 @@ pub async fn mutual_tls(pki: &Pki) -> Server {
 }
 
 /// A server's configuration for this name only, and trust in it.
-pub fn certificate_for(name: &str) -> (Arc<rustls::ServerConfig>, Trust) {
+pub(crate) fn certificate_for(name: &str) -> (Arc<rustls::ServerConfig>, Trust) {
     let key = rcgen::KeyPair::generate().unwrap();
     let params = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
     let certificate = params.self_signed(&key).unwrap();
@@ -112,7 +112,7 @@ pub fn certificate_for(name: &str) -> (Arc<rustls::ServerConfig>, Trust) {
 }
 
 /// In the CA that made the server's certificate.
-pub fn trust_in(pki: &Pki) -> Trust {
+pub(crate) fn trust_in(pki: &Pki) -> Trust {
     let pem = std::fs::read_to_string(pki.ca_path()).unwrap();
     trust(&pki.ca, pem)
 }

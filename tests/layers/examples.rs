@@ -40,17 +40,22 @@ fn faults_are_found() {
         (
             "tls/mod.rs",
             "use hyper::body::Body;",
-            "only accept and acme and answer and serve may",
+            "only accept and acme and answer and client and serve may",
         ),
         (
             "serve/mod.rs",
             "use tokio_rustls::TlsAcceptor;",
-            "only accept and acme may",
+            "only accept and acme and client may",
         ),
         // Impure.
         ("foreign/line.rs", "use tokio::sync;", "`tokio` in foreign"),
         ("policy.rs", "async fn a() {}", "`async` in policy"),
         ("policy.rs", "use std::{fmt, io};", "`std::io` in policy"),
+        (
+            "policy.rs",
+            "use std::io::{Error, Read};",
+            "`std::io` in policy",
+        ),
         (
             "limits.rs",
             "use std::time::{Duration, Instant};",
@@ -176,6 +181,7 @@ fn what_only_seems_a_fault_is_none() {
             "serve/mod.rs",
             "use super::accept::Accepted; fn a() { tokio::spawn(b); }",
         ),
+        ("policy.rs", "fn a(b: std::io::Error) {}"),
         ("serve/http.rs", "use super::app; #![forbid(unsafe_code)]"),
         (
             "tls/file.rs",

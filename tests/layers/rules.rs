@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::source::{Path, paths, tokens, without_tests};
-use super::{CRATES, DEEDS, IMPURE, LONGEST_FILE, MODULES, PURE};
+use super::{CRATES, DEEDS, IMPURE, LONGEST_FILE, MODULES, PURE, VALUES};
 
 /// Lines for people: where it is, what is wrong, what to do.
 pub(crate) fn faults(file: &str, text: &str, exports: &BTreeMap<String, String>) -> Vec<String> {
@@ -57,6 +57,9 @@ fn fault(module: &str, path: &Path) -> Option<String> {
         if let Some(word) = done.filter(|_| !contains(doers, module)) {
             return Some(format!("`{word}`: {instead}"));
         }
+    }
+    if VALUES.split_whitespace().any(|value| path.says(value)) {
+        return None;
     }
     let word = IMPURE.split_whitespace().find(|words| path.says(words))?;
     let remedy = "let the caller wait, read or look, and pass it in";

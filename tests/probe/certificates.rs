@@ -3,7 +3,6 @@
 use oneport::Mode;
 use oneport::client::ServerCertificateFault as Fault;
 use oneport::client::probe::{Report, Severity};
-use oneport::tls::Files;
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 
 use super::{found, probe, report, serve, verdict};
@@ -205,5 +204,4 @@ async fn files_that_cannot_be_used() {
     let probe = probe("https", addr).identity(folder.path("server.key"), folder.path("server.key"));
     let error = probe.run().await.unwrap_err();
     assert!(error.to_string().contains("server.key"), "{error}");
-    let _ = Files::new(folder.path("server.crt"), folder.path("server.key"));
 }

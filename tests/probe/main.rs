@@ -11,6 +11,7 @@ mod certificates;
 mod clients;
 mod modes;
 mod others;
+mod python;
 mod raw;
 mod redirects;
 mod strangers;

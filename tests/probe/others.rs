@@ -1,13 +1,12 @@
 //! Servers that speak HTTP, and are not oneport.
 
-use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use oneport::Mode;
 use oneport::client::Probe;
-use oneport::client::probe::{Answer, Spoken};
+use oneport::client::probe::Spoken;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::raw::serve;
@@ -51,6 +50,8 @@ async fn hyper_with_http2_alone() {
     assert_eq!(verdict(&report_of("").await), "works");
     let plain = report_of("http").await;
     assert_eq!(verdict(&plain), "http2-only", "{plain:#?}");
+    let brief = report(probe("http", addr).brief()).await;
+    assert_eq!(verdict(&brief), "http2-only", "{brief:#?}");
     assert_eq!(verdict(&report_of("https").await), "tls-to-plaintext");
 }
 
@@ -163,6 +164,35 @@ async fn websockets() {
     }
 }
 
+/// `[::1]`, with a Host header and a redirect that have brackets too.
+#[tokio::test]
+async fn ipv6() {
+    let listener = tokio::net::TcpListener::bind("[::1]:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let server = tokio::spawn(async move {
+        loop {
+            let (mut tcp, _) = listener.accept().await.unwrap();
+            let mut read = [0; 1024];
+            let length = tcp.read(&mut read).await.unwrap();
+            let request = String::from_utf8_lossy(&read[..length]).to_lowercase();
+            let host = format!("host: [::1]:{port}\r\n");
+            let answer = match (request.contains(&host), request.starts_with("get /a ")) {
+                (true, true) => "HTTP/1.1 204 x\r\n\r\n".to_owned(),
+                (true, false) => {
+                    format!("HTTP/1.1 302 x\r\nlocation: http://[::1]:{port}/a\r\n\r\n")
+                }
+                _ => "HTTP/1.1 400 x\r\n\r\n".to_owned(),
+            };
+            let _ = tcp.write_all(answer.as_bytes()).await;
+        }
+    });
+    let url = format!("http://[::1]:{port}/");
+    let report = report(Probe::new(&url).unwrap().brief()).await;
+    assert_eq!(verdict(&report), "works", "{report:#?}");
+    assert_eq!(report.redirects.len(), 1);
+    server.abort();
+}
+
 /// `curl -f` draws the same line.
 #[tokio::test]
 async fn statuses() {
@@ -242,48 +272,4 @@ async fn the_path_of_an_https_url_is_not_sent_in_plaintext() {
     assert_eq!(secret("https", true).await, (true, false));
     assert_eq!(secret("https", false).await, (false, false));
     assert_eq!(secret("http", false).await, (true, true));
-}
-
-/// `python3 -m http.server`, which answers in HTTP/1.0, and 0.9 to what it does
-/// not understand.
-#[tokio::test]
-async fn python() {
-    let directory = tempfile::tempdir().unwrap();
-    let mut child = tokio::process::Command::new("python3")
-        .args(["-u", "-m", "http.server", "--bind", "127.0.0.1", "0"])
-        .current_dir(directory.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("python3 is needed for this test");
-    let mut said = String::new();
-    let mut stdout = child.stdout.take().unwrap();
-    while !said.contains(") ...") {
-        let mut part = [0; 256];
-        let read = crate::support::within(stdout.read(&mut part))
-            .await
-            .unwrap();
-        said.push_str(std::str::from_utf8(&part[..read]).unwrap());
-    }
-    let port = said
-        .split("port ")
-        .nth(1)
-        .unwrap()
-        .split(' ')
-        .next()
-        .unwrap();
-    let addr = format!("127.0.0.1:{port}").parse().unwrap();
-    let plain = report(probe("http", addr)).await;
-    assert_eq!(verdict(&plain), "works", "{plain:#?}");
-    assert_eq!(
-        plain.plaintext.http1.http().unwrap().version,
-        http::Version::HTTP_10
-    );
-    assert!(
-        matches!(plain.plaintext.h2c, Answer::Other(_)),
-        "{plain:#?}"
-    );
-    let tls = report(probe("https", addr)).await;
-    assert_eq!(verdict(&tls), "tls-to-plaintext", "{tls:#?}");
 }

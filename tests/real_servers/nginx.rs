@@ -57,9 +57,9 @@ async fn http2_in_plaintext() {
         .says("--http2-prior-knowledge");
     port.http
         .has("/plaintext/http1/kind", "other")
-        .has("/plaintext/http1/line", "HTTP/2");
+        .has("/plaintext/http1/line", "HTTP/2 frames");
     port.either.works().finds_only(&["http2-only"]);
-    port.https.fails("tls-to-plaintext").urls(&site, &[]);
+    port.https.fails("tls-to-plaintext").urls(&site, &["http"]);
     port.https.says("--http2-prior-knowledge");
 }
 

@@ -41,9 +41,9 @@ async fn http2_in_plaintext() {
     let (site, _running) = node("h2c").await;
     let port = checked(&site).await;
     port.http.fails("http2-only");
-    port.http.has("/plaintext/http1/line", "HTTP/2");
+    port.http.has("/plaintext/http1/line", "HTTP/2 frames");
     port.either.works().finds_only(&["http2-only"]);
-    port.https.fails("tls-to-plaintext").urls(&site, &[]);
+    port.https.fails("tls-to-plaintext").urls(&site, &["http"]);
 }
 
 /// Without `allowHTTP1`.

@@ -1,8 +1,9 @@
 //! What people should know of a report, and what to change.
 
+use super::answer::{Answer, ClientCertificate, Next, Spoken};
 use super::fault::Fault;
 use super::finding::{Finding, Severity};
-use super::report::{Answer, Next, Report, Spoken};
+use super::report::Report;
 use super::target::{Scheme, Target};
 use crate::diagnose::Cause;
 use crate::mismatch::{CertificateFault, Mismatch};
@@ -46,7 +47,10 @@ fn urls(target: &Target, report: &Report) -> Vec<String> {
     let (plaintext, tls) = (&report.plaintext, &report.tls);
     let all = [
         (Scheme::Https, tls.http.http().is_some()),
-        (Scheme::Http, plaintext.http1.http().is_some()),
+        (
+            Scheme::Http,
+            plaintext.http1.http().or(plaintext.h2c.http()).is_some(),
+        ),
         (Scheme::Wss, tls.websocket.opened_websocket()),
         (Scheme::Ws, plaintext.websocket.opened_websocket()),
     ];
@@ -54,11 +58,15 @@ fn urls(target: &Target, report: &Report) -> Vec<String> {
     works.map(|(scheme, _)| target.url(scheme)).collect()
 }
 
+const BEGIN: &str = "begin with HTTP/2: `curl --http2-prior-knowledge`";
+
 fn of_fault(fault: &Fault, target: &Target, report: &Report) -> Finding {
     let finding = Finding::new(Severity::Failure, fault.slug(), fault.to_string());
     let diagnosis = match fault {
         Fault::Diagnosed(diagnosis) => diagnosis,
-        Fault::Http2Only => return finding.client(HTTP2_ONLY),
+        Fault::Http2Only => {
+            return finding.client(BEGIN);
+        }
         Fault::RedirectLoop => {
             return finding.server("see where the redirects come from: a proxy in front and the application may each undo what the other does");
         }
@@ -86,7 +94,7 @@ fn of_fault(fault: &Fault, target: &Target, report: &Report) -> Finding {
             .server("serve plaintext too, if that is wanted (oneport: --allow-plaintext)"),
         Cause::Mismatch(Mismatch::TlsToPlaintext) => finding
             .client(match is_http2_only(report) {
-                true => format!("{}, and {HTTP2_ONLY}", instead(other(target, false))),
+                true => format!("{}, and {BEGIN}", instead(other(target, false))),
                 false => instead(other(target, false)),
             })
             .server("serve TLS (oneport: --cert and --key, without --plaintext-only)"),
@@ -109,9 +117,6 @@ fn of_fault(fault: &Fault, target: &Target, report: &Report) -> Finding {
     }
 }
 
-/// At the client.
-const HTTP2_ONLY: &str = "begin with HTTP/2: `curl --http2-prior-knowledge`";
-
 fn is_http2_only(report: &Report) -> bool {
     let plaintext = &report.plaintext;
     let fails = matches!(plaintext.http1, Answer::Closed | Answer::Other(_));
@@ -131,7 +136,7 @@ fn of_http2_only(target: &Target, report: &Report) -> Option<Finding> {
     let concerns = target.scheme.is_none() && is_http2_only(report);
     let fault = concerns.then_some(Fault::Http2Only)?;
     let finding = Finding::new(Severity::Note, fault.slug(), fault.to_string());
-    Some(finding.client(HTTP2_ONLY))
+    Some(finding.client(BEGIN))
 }
 
 /// The same thing in the other mode.
@@ -165,6 +170,18 @@ fn of_tls(report: &Report) -> Vec<Finding> {
         let sentence = "This port speaks TLS 1.2 and not TLS 1.3, which is faster and safer.";
         let finding = Finding::new(Severity::Warning, "tls12-only", sentence);
         found.push(finding.server("switch TLS 1.3 on, or update the TLS library"));
+    }
+    let is_said = report
+        .fault
+        .as_ref()
+        .is_some_and(|fault| fault.slug().starts_with("client-"));
+    if let (ClientCertificate::Required(diagnosis), false) = (&tls.client_certificate, is_said) {
+        let sentence = format!("Over TLS: {diagnosis}");
+        found.push(Finding::new(
+            Severity::Warning,
+            "client-certificate-required",
+            sentence,
+        ));
     }
     let fails = !matches!(tls.http, Answer::Http(_) | Answer::NotAsked);
     if tls.alpn_h2 == Spoken::Yes && fails && tls.http1.http().is_some() {

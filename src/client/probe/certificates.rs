@@ -111,9 +111,9 @@ fn finding(
 
 fn unknown_issuer(severity: Severity, setting: &Setting, chain: &[CertificateSummary]) -> Finding {
     let slug = "server-certificate-unknown-issuer";
-    let whom = match setting.trust.is_of_system() {
+    let whom = match setting.trust.has_system() {
         true => "this machine does not trust",
-        false => "the given CA file does not have",
+        false => "is not among the CAs that are given",
     };
     let (Some(leaf), Some(last)) = (chain.first(), chain.last()) else {
         return Finding::new(severity, slug, "The server shows no certificate.");
@@ -121,7 +121,7 @@ fn unknown_issuer(severity: Severity, setting: &Setting, chain: &[CertificateSum
     let add = "give clients that CA's certificate: `curl --cacert ca.crt`, here `--ca ca.crt`";
     if leaf.subject == leaf.issuer {
         let sentence = format!(
-            "The server's certificate {} is self-signed, which {whom}.",
+            "The server's certificate {} is self-signed, and not among those that are trusted.",
             leaf.subject
         );
         return Finding::new(severity, slug, sentence)

@@ -16,8 +16,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::select;
 use tokio::time::timeout;
 
+use super::answer::HttpAnswer;
 use super::nursery::Nursery;
-use super::report::HttpAnswer;
 use crate::diagnose::{Diagnosis, diagnose_body, diagnose_response};
 
 pub(super) type BoxError = Box<dyn Error + Send + Sync>;

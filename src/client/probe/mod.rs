@@ -14,11 +14,13 @@
 //! other questions ask for `/`.
 
 mod advice;
+mod answer;
 mod certificates;
 mod error;
 mod exchange;
 mod fault;
 mod finding;
+mod learned;
 mod nursery;
 mod plaintext;
 mod redirects;
@@ -27,6 +29,7 @@ mod setting;
 mod survey;
 mod target;
 mod tls;
+mod tls_failure;
 mod trust;
 mod verdict;
 mod wire;
@@ -38,14 +41,13 @@ use std::time::Duration;
 use rustls::pki_types::ServerName;
 use tokio::time::{Instant, timeout};
 
-use crate::tls::client_files;
+use super::Roots;
+use crate::tls::identity;
+pub use answer::{Answer, ClientCertificate, Hop, HttpAnswer, Next, ProxyHeader, Spoken};
 pub use error::ProbeError;
 pub use fault::Fault;
 pub use finding::{Finding, Severity};
-pub use report::{
-    Answer, ClientCertificate, Hop, HttpAnswer, Next, PlaintextReport, ProxyHeader, Report, Spoken,
-    TlsReport,
-};
+pub use report::{PlaintextReport, Report, TlsReport};
 use setting::Setting;
 use target::Target;
 use trust::Trust;
@@ -113,6 +115,7 @@ pub struct Probe {
     target: Target,
     server_name: Option<String>,
     cas: Vec<PathBuf>,
+    roots: Roots,
     identity: Option<(PathBuf, PathBuf)>,
     question: Duration,
     overall: Duration,
@@ -140,6 +143,7 @@ impl Probe {
             target: Target::parse(target)?,
             server_name: None,
             cas: Vec::new(),
+            roots: Roots::default(),
             identity: None,
             question: QUESTION,
             overall: OVERALL,
@@ -155,9 +159,9 @@ impl Probe {
         self
     }
 
-    /// Trusts the certificates in this file, PEM or DER, in place of the
-    /// system's CAs. May be called several times. The server's own certificate,
-    /// if it is in there, is trusted whoever has signed it.
+    /// Trusts the certificates in this file, PEM or DER: CAs for what they sign,
+    /// and each of them when the server itself shows it. May be called several
+    /// times; see [`roots`](Self::roots) for what is trusted besides.
     pub fn ca(mut self, path: impl AsRef<Path>) -> Self {
         self.cas.push(path.as_ref().into());
         self
@@ -167,6 +171,13 @@ impl Probe {
     /// Both may be in the same file.
     pub fn identity(mut self, cert: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
         self.identity = Some((cert.as_ref().into(), key.as_ref().into()));
+        self
+    }
+
+    /// Which CAs are trusted besides those of [`ca`](Self::ca): the system's,
+    /// unless told otherwise. They are read when a server shows a certificate.
+    pub fn roots(mut self, roots: Roots) -> Self {
+        self.roots = roots;
         self
     }
 
@@ -193,7 +204,8 @@ impl Probe {
 
     /// Asks, and reports. What is not answered in time is reported as such: it
     /// takes no longer than the [overall timeout](Self::overall_timeout).
-    /// Needs a tokio runtime with its I/O and time drivers.
+    /// Needs a tokio runtime with its I/O and time drivers. Files that were named
+    /// are read first, which blocks.
     ///
     /// # Errors
     ///
@@ -208,10 +220,10 @@ impl Probe {
         let server_name = ServerName::try_from(name.clone());
         let server_name = server_name.map_err(|_| ProbeError::server_name(name))?;
         let identity = match &self.identity {
-            Some((cert, key)) => Some(Arc::new(client_files::identity(cert, key)?)),
+            Some((cert, key)) => Some(Arc::new(identity(cert, key)?)),
             None => None,
         };
-        let trust = Arc::new(Trust::read(&self.cas)?);
+        let trust = Arc::new(Trust::read(&self.cas, self.roots)?);
 
         let mut report = Report::new(&self.target, name);
         let limit = self.question.min(self.overall);

@@ -7,11 +7,11 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
+use super::answer::Answer;
 use super::exchange::{BoxError, Question, Said, by_http1, by_http2};
-use super::report::Answer;
 use super::setting::Setting;
 use super::wire::{Heard, Recorder};
-use crate::diagnose::{End, Spoke, begins_with_http2, diagnose_first_bytes};
+use crate::diagnose::{End, Spoke, diagnose_first_bytes};
 
 /// In which form HTTP is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,14 +73,20 @@ fn failure(heard: &Heard, late: bool) -> Answer {
         Some(diagnosis) => Answer::Refused(diagnosis),
         None if bytes.is_empty() && late => Answer::Silent,
         None if bytes.is_empty() => Answer::Closed,
-        None if begins_with_http2(&bytes) => Answer::Other("HTTP/2".to_owned()),
         None => Answer::Other(first_line(&bytes)),
     }
 }
 
+/// What [`first_line`] calls the frames of HTTP/2.
+pub(super) const HTTP2: &str = "HTTP/2 frames";
+
 /// For people: without control characters, and not too long.
 pub(super) fn first_line(bytes: &[u8]) -> String {
     const MOST: usize = 120;
+    // The SETTINGS that every server begins with (RFC 9113 3.4, 4.1).
+    if matches!(bytes, [0, 0, _, 4, _, 0, 0, 0, 0, ..]) {
+        return HTTP2.to_owned();
+    }
     let line = bytes.split(|byte| matches!(byte, b'\r' | b'\n')).next();
     let line = line.unwrap_or_default();
     let line = String::from_utf8_lossy(&line[..line.len().min(MOST)]);

@@ -1,6 +1,7 @@
 //! Where redirects lead, as far as they stay on the port.
 
-use super::report::{Answer, Hop, HttpAnswer, Next, Report};
+use super::answer::{Answer, Hop, HttpAnswer, Next};
+use super::report::Report;
 use super::setting::Setting;
 use super::survey;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rustls::pki_types::ServerName;
-use rustls::sign::CertifiedKey;
+use rustls::sign::SingleCertAndKey;
 
 use super::target::Target;
 use super::trust::Trust;
@@ -18,7 +18,7 @@ pub(super) struct Setting {
     pub(super) name: String,
     pub(super) server_name: ServerName<'static>,
     pub(super) trust: Arc<Trust>,
-    pub(super) identity: Option<Arc<CertifiedKey>>,
+    pub(super) identity: Option<Arc<SingleCertAndKey>>,
     /// For one question.
     pub(super) limit: Duration,
 }

@@ -1,7 +1,5 @@
 //! The questions over TLS.
 
-use std::error::Error as StdError;
-use std::future::Future;
 use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,25 +7,29 @@ use std::time::{Duration, SystemTime};
 
 use rustls::client::{ResolvesClientCert, Resumption};
 use rustls::pki_types::CertificateDer;
-use rustls::sign::CertifiedKey;
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{
     AlertDescription, ClientConfig, ProtocolVersion, SignatureScheme, SupportedProtocolVersion,
 };
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use super::answer::Answer;
 use super::exchange::{BoxError, Question, Said, by_http1, by_http2};
-use super::plaintext::{first_line, proxied};
-use super::report::Answer;
+use super::plaintext::proxied;
 use super::setting::Setting;
+use super::tls_failure::{alert, failure};
 use super::wire::{Heard, Recorder};
-use crate::diagnose::{Certainty, Diagnosis, End, Spoke, diagnose_alert, diagnose_first_bytes};
 use crate::io::{Rewind, read_some};
-use crate::mismatch::{CertificateFault, Mismatch};
 use crate::tls::provider;
 use crate::tls::self_check::Witness;
+
+/// Names of ALPN: RFC 7301 6, RFC 9113 3.2.
+pub(super) const H2: &[u8] = b"h2";
+pub(super) const HTTP1: &[u8] = b"http/1.1";
 
 /// How a client begins.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +78,7 @@ pub(super) async fn ask(
 ) -> Seen {
     let state = Arc::new(State::new(setting));
     let (outer, inner) = (Heard::default(), Heard::default());
-    let asked = converse(setting, tcp, offer, then, &state, &outer, &inner);
+    let asked = Box::pin(converse(setting, tcp, offer, then, &state, &outer, &inner));
     let said = timeout(setting.limit, asked).await.ok();
 
     let known = state.known();
@@ -162,7 +164,7 @@ async fn converse(
         is_websocket: then == Then::WebSocket,
     };
     let io = Recorder::new(Rewind::new(early, tls), inner);
-    let said = match alpn.as_deref() == Some(b"h2") {
+    let said = match alpn.as_deref() == Some(H2) {
         true => by_http2(io, &question).await?,
         false => by_http1(io, &question).await?,
     };
@@ -171,10 +173,8 @@ async fn converse(
 
 /// A close_notify: without it, some servers write a line about a truncated
 /// connection into their log.
-fn hang_up(mut tls: TlsStream<Recorder<TcpStream>>) -> impl Future<Output = ()> {
-    async move {
-        let _ = tokio::io::AsyncWriteExt::shutdown(&mut tls).await;
-    }
+async fn hang_up(mut tls: TlsStream<Recorder<TcpStream>>) {
+    let _ = tls.shutdown().await;
 }
 
 fn config(state: &Arc<State>, offer: Offer) -> Result<ClientConfig, rustls::Error> {
@@ -189,107 +189,11 @@ fn config(state: &Arc<State>, offer: Offer) -> Result<ClientConfig, rustls::Erro
     Ok(config)
 }
 
-/// What to make of a question that got no answer in HTTP.
-fn failure(
-    setting: &Setting,
-    seen: &Seen,
-    late: bool,
-    outer: &Heard,
-    inner: &Heard,
-    error: Option<&(dyn StdError + Send + Sync)>,
-) -> Answer {
-    if let Some(diagnosis) = seen.alert.and_then(|alert| explained(setting, seen, alert)) {
-        return Answer::Refused(diagnosis);
-    }
-    let end = match late {
-        true => End::TimedOut,
-        // It was closed after what was read, or hyper would read on.
-        false if outer.end() == End::Open => End::Eof,
-        false => outer.end(),
-    };
-    if seen.version.is_some() {
-        let heard = inner.bytes();
-        if !heard.is_empty() {
-            return Answer::Other(first_line(&heard));
-        }
-        if late {
-            return Answer::Silent;
-        }
-        if seen.is_asked {
-            return Answer::Refused(own_certificate(setting));
-        }
-        return Answer::Closed;
-    }
-    let heard = outer.bytes();
-    if heard.is_empty() {
-        return if late { Answer::Silent } else { Answer::Closed };
-    }
-    match diagnose_first_bytes(Spoke::Tls, &heard, end) {
-        Some(diagnosis) => Answer::Refused(diagnosis),
-        None if late => Answer::Silent,
-        None => Answer::Other(match error {
-            Some(error) => format!("a TLS handshake that fails: {error}"),
-            None => first_line(&heard),
-        }),
-    }
-}
-
-/// What an alert means at this point of the handshake.
-fn explained(setting: &Setting, seen: &Seen, alert: AlertDescription) -> Option<Diagnosis> {
-    let diagnosis = diagnose_alert(alert.into());
-    let is_about_certificate = diagnosis.as_ref().is_some_and(|diagnosis| {
-        matches!(
-            diagnosis.mismatch(),
-            Some(Mismatch::ClientCertificate(fault)) if fault != CertificateFault::Missing
-        )
-    });
-    match alert {
-        // A version and a cipher suite were agreed upon before the server asked:
-        // this is TLS 1.2's way to say that it wants a certificate.
-        AlertDescription::HandshakeFailure if seen.is_asked => Some(own_certificate(setting)),
-        // Whoever has shown none has shown no bad one.
-        _ if is_about_certificate && seen.is_asked && setting.identity.is_none() => {
-            Some(own_certificate(setting))
-        }
-        _ => diagnosis,
-    }
-}
-
-/// The client's certificate is what the server has hung up about, or its lack.
-fn own_certificate(setting: &Setting) -> Diagnosis {
-    let fault = match setting.identity.is_some() {
-        true => CertificateFault::Refused,
-        false => CertificateFault::Missing,
-    };
-    Diagnosis::new(Mismatch::ClientCertificate(fault), Certainty::MostLikely)
-}
-
-/// The alert that an error is about, however deep it is wrapped.
-fn alert(error: &(dyn StdError + 'static)) -> Option<AlertDescription> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(rustls::Error::AlertReceived(alert)) = error.downcast_ref() {
-            return Some(*alert);
-        }
-        // Its `source` is that of what is in it.
-        let inner = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        if let Some(rustls::Error::AlertReceived(alert)) =
-            inner.and_then(|inner| inner.downcast_ref())
-        {
-            return Some(*alert);
-        }
-        next = error.source();
-    }
-    None
-}
-
 /// What is known while a handshake goes on, whenever it is cut off.
 #[derive(Debug)]
 struct State {
     witness: Arc<Witness>,
-    identity: Option<Arc<CertifiedKey>>,
+    identity: Option<Arc<SingleCertAndKey>>,
     is_asked: AtomicBool,
     known: Mutex<Known>,
 }
@@ -324,9 +228,9 @@ impl State {
 }
 
 impl ResolvesClientCert for State {
-    fn resolve(&self, _: &[&[u8]], _: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
+    fn resolve(&self, cas: &[&[u8]], schemes: &[SignatureScheme]) -> Option<Arc<CertifiedKey>> {
         self.is_asked.store(true, Ordering::Relaxed);
-        self.identity.clone()
+        ResolvesClientCert::resolve(self.identity.as_deref()?, cas, schemes)
     }
 
     fn has_certs(&self) -> bool {

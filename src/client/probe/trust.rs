@@ -1,41 +1,43 @@
 //! Whether a client would accept what a server shows.
 
 use std::path::PathBuf;
-use std::sync::OnceLock;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
-use rustls::client::verify_server_cert_signed_by_trust_anchor;
+use rustls::client::danger::ServerCertVerifier;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::server::ParsedCertificate;
-use rustls::{CertificateError, Error, RootCertStore};
+use rustls::{CertificateError, Error};
 
 use super::ProbeError;
+use crate::client::Roots;
 use crate::diagnose::ServerCertificateFault;
 use crate::tls::describe::CertificateSummary;
-use crate::tls::{client_files, provider, self_check};
+use crate::tls::{ServerTrust, self_check};
 
-/// The CAs of some files, or else the system's.
+/// The CAs of some files, and those of the system, which are read when a server
+/// shows something.
 #[derive(Debug)]
 pub(super) struct Trust {
-    /// None: the system's, which are read when a server shows something.
-    given: Option<Vec<CertificateDer<'static>>>,
-    roots: OnceLock<RootCertStore>,
+    roots: Roots,
+    given: Mutex<ServerTrust>,
+    verifier: OnceLock<Result<Arc<dyn ServerCertVerifier>, Error>>,
 }
 
 impl Trust {
-    pub(super) fn read(paths: &[PathBuf]) -> Result<Self, ProbeError> {
-        let mut given = Vec::new();
+    pub(super) fn read(paths: &[PathBuf], roots: Roots) -> Result<Self, ProbeError> {
+        let mut given = ServerTrust::new();
         for path in paths {
-            given.extend(client_files::trusted(path)?);
+            given.add_file(path)?;
         }
         Ok(Self {
-            given: (!paths.is_empty()).then_some(given),
-            roots: OnceLock::new(),
+            roots,
+            given: Mutex::new(given),
+            verifier: OnceLock::new(),
         })
     }
 
-    pub(super) fn is_of_system(&self) -> bool {
-        self.given.is_none()
+    pub(super) fn has_system(&self) -> bool {
+        self.roots != Roots::None
     }
 
     /// Each thing for which a client would refuse this chain.
@@ -62,43 +64,46 @@ impl Trust {
         if !self_check::covers(leaf, name) {
             faults.push(ServerCertificateFault::WrongName);
         }
-        // Whoever was given this very certificate trusts it.
-        if !self
-            .given
-            .as_ref()
-            .is_some_and(|given| given.contains(leaf))
-        {
-            faults.extend(self.verify(chain, at).err().map(|error| fault(&error)));
-        }
+        faults.extend(
+            self.verify(chain, name, at)
+                .err()
+                .and_then(|error| fault(&error)),
+        );
         faults.dedup();
         faults
     }
 
-    fn verify(&self, chain: &[CertificateDer<'static>], at: SystemTime) -> Result<(), Error> {
+    fn verify(
+        &self,
+        chain: &[CertificateDer<'static>],
+        name: &ServerName<'_>,
+        at: SystemTime,
+    ) -> Result<(), Error> {
         let [leaf, others @ ..] = chain else {
             return Err(Error::NoCertificatesPresented);
         };
-        let since = at.duration_since(SystemTime::UNIX_EPOCH);
-        verify_server_cert_signed_by_trust_anchor(
-            &ParsedCertificate::try_from(leaf)?,
-            self.roots(),
-            others,
-            UnixTime::since_unix_epoch(since.unwrap_or_default()),
-            provider().signature_verification_algorithms.all,
-        )
+        let at = at.duration_since(SystemTime::UNIX_EPOCH);
+        let at = UnixTime::since_unix_epoch(at.unwrap_or_default());
+        let verifier = self.verifier.get_or_init(|| self.build());
+        let verifier = verifier.as_ref().map_err(Clone::clone)?;
+        verifier.verify_server_cert(leaf, others, name, &[], at)?;
+        Ok(())
     }
 
-    /// SSL_CERT_FILE and SSL_CERT_DIR are honoured.
-    fn roots(&self) -> &RootCertStore {
-        self.roots.get_or_init(|| {
-            let mut roots = RootCertStore::empty();
-            // Old machines have some that no verifier takes.
-            roots.add_parsable_certificates(match &self.given {
-                Some(given) => given.clone(),
-                None => rustls_native_certs::load_native_certs().certs,
-            });
-            roots
-        })
+    fn build(&self) -> Result<Arc<dyn ServerCertVerifier>, Error> {
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut trust = std::mem::replace(&mut *given, ServerTrust::new());
+        match self.roots {
+            Roots::None => {}
+            #[cfg(feature = "platform-verifier")]
+            Roots::Platform => trust.add_platform()?,
+            Roots::System => {
+                for error in trust.add_system() {
+                    tracing::debug!(%error, "some of the system's CAs cannot be read");
+                }
+            }
+        }
+        trust.verifier()
     }
 }
 
@@ -106,18 +111,23 @@ fn summary(chain: &[CertificateDer<'static>]) -> Option<CertificateSummary> {
     CertificateSummary::from_der(chain.first()?).ok()
 }
 
-fn fault(error: &Error) -> ServerCertificateFault {
+/// None for what is looked at by itself.
+fn fault(error: &Error) -> Option<ServerCertificateFault> {
     use CertificateError::{
-        Expired, ExpiredContext, NotValidYet, NotValidYetContext, UnknownIssuer,
+        Expired, ExpiredContext, NotValidForName, NotValidForNameContext, NotValidYet,
+        NotValidYetContext, Revoked, UnknownIssuer,
     };
-    match error {
+    Some(match error {
+        Error::InvalidCertificate(NotValidForName | NotValidForNameContext { .. }) => return None,
+        // Of another one in the chain.
         Error::InvalidCertificate(Expired | ExpiredContext { .. }) => {
             ServerCertificateFault::Expired
         }
         Error::InvalidCertificate(NotValidYet | NotValidYetContext { .. }) => {
             ServerCertificateFault::NotYetValid
         }
+        Error::InvalidCertificate(Revoked) => ServerCertificateFault::Revoked,
         Error::InvalidCertificate(UnknownIssuer) => ServerCertificateFault::UnknownIssuer,
         _ => ServerCertificateFault::Refused,
-    }
+    })
 }

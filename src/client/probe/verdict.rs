@@ -1,7 +1,9 @@
 //! Whether the target works as it was given, and if not, why.
 
+use super::answer::{Answer, Next, ProxyHeader};
 use super::fault::Fault;
-use super::report::{Answer, Next, ProxyHeader, Report};
+use super::plaintext::HTTP2;
+use super::report::Report;
 use super::setting::Setting;
 use super::target::Scheme;
 use super::wire::Unreachable;
@@ -66,7 +68,7 @@ fn unexplained(scheme: Option<Scheme>, answer: &Answer, report: &Report) -> Faul
         Some(scheme) if scheme.is_tls() && plaintext.http1.http().is_some() && !tls.is_spoken() => {
             return likely(Mismatch::TlsToPlaintext);
         }
-        Some(scheme) if !scheme.is_tls() && plaintext.h2c.http().is_some() => {
+        Some(scheme) if !scheme.is_tls() && is_http2(answer, report) => {
             return Fault::Http2Only;
         }
         Some(scheme) if !scheme.is_tls() && tls.is_spoken() => {
@@ -97,4 +99,10 @@ fn named(report: &Report) -> Option<&Diagnosis> {
         },
         _ => None,
     })
+}
+
+/// It answered HTTP/1 in HTTP/2.
+fn is_http2(answer: &Answer, report: &Report) -> bool {
+    let in_frames = matches!(answer, Answer::Other(line) if line == HTTP2);
+    in_frames || report.plaintext.h2c.http().is_some()
 }

@@ -139,7 +139,7 @@ fn server_certificates_by_rustls_openssl_and_schannel() {
         (rustls("NotValidForName"), "wrong-name"),
         (rustls("certificate not valid for name \"localhost\"; certificate is only valid for DnsName(\"example.org\")"), "wrong-name"),
         (rustls("ExpiredRevocationList"), "refused"),
-        (rustls("BadSignature"), "refused"),
+        (rustls("BadEncoding"), "refused"),
         (openssl("self-signed certificate"), "unknown-issuer"),
         (openssl("self signed certificate in certificate chain"), "unknown-issuer"),
         (openssl("unable to get local issuer certificate"), "unknown-issuer"),
@@ -153,7 +153,15 @@ fn server_certificates_by_rustls_openssl_and_schannel() {
         ("The target principal name is incorrect. (os error -2146893022)".into(), "wrong-name"),
     ] {
         let expected = format!("server-certificate-{slug}");
-        assert_eq!(said(&text), Some((expected.as_str(), Certainty::Certain)), "{text}");
+        let expected = Some((expected.as_str(), Certainty::Certain));
+        assert_eq!(said(&text), expected, "{text}");
+    }
+    for text in [
+        rustls("BadSignature"),
+        openssl("certificate signature failure"),
+    ] {
+        let expected = Some(("server-certificate-unknown-issuer", Certainty::MostLikely));
+        assert_eq!(said(&text), expected, "{text}");
     }
 }
 

@@ -81,6 +81,7 @@ fn expected(role: Role) -> &'static str {
         Role::ClientCa => "the PEM certificates of the CAs that sign client certificates",
         Role::ClientCrl => "certificate revocation lists, such as `oneport cert crl` makes",
         Role::Key => "a PEM private key, such as privkey.pem",
+        Role::ServerCa => "the PEM certificates of the CAs that sign server certificates",
         Role::TicketSecrets => "lines that `openssl rand -hex 32` printed",
     }
 }

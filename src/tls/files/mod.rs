@@ -22,7 +22,7 @@ use rustls::server::ResolvesServerCert;
 
 #[cfg(feature = "generate")]
 pub(super) use self::certified::belong_together;
-#[cfg(any(feature = "generate", feature = "probe"))]
+#[cfg(any(feature = "client", feature = "generate"))]
 pub(super) use self::certified::certify;
 pub use self::client_trust::ClientAuth;
 pub use self::named::UnknownNames;

@@ -134,7 +134,7 @@ fn write_new(path: &Path, role: Role, content: &str) -> io::Result<()> {
     std::os::unix::fs::OpenOptionsExt::mode(
         &mut options,
         match role {
-            Role::Certificate | Role::ClientCa | Role::ClientCrl => 0o644,
+            Role::Certificate | Role::ClientCa | Role::ClientCrl | Role::ServerCa => 0o644,
             Role::Key | Role::TicketSecrets => 0o600,
         },
     );

@@ -11,8 +11,8 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 use std::time::Duration;
 
-use oneport::client::Probe;
 use oneport::client::probe::{ProbeError, Report};
+use oneport::client::{Probe, Roots};
 use tokio::time::{Instant, sleep};
 
 pub(crate) use self::args::CheckArgs;
@@ -84,7 +84,8 @@ fn probe(args: &CheckArgs) -> Result<Probe, ProbeError> {
     // Time for a second round behind a PROXY header, and for redirects.
     probe = probe.overall_timeout((args.timeout * 3).max(Duration::from_secs(1)));
     for ca in &args.ca {
-        probe = probe.ca(ca);
+        // As `curl --cacert`: nobody else is trusted then.
+        probe = probe.ca(ca).roots(Roots::None);
     }
     if let (Some(cert), Some(key)) = (&args.cert, &args.key) {
         probe = probe.identity(cert, key);

@@ -128,6 +128,7 @@ fn tls(tls: &TlsReport, style: Style) -> Vec<String> {
     }
     let mut lines = Vec::new();
     let list = |spoken: String, not: String| match (spoken.as_str(), not.as_str()) {
+        ("", "") => "not known".to_owned(),
         ("", _) => "none".to_owned(),
         (_, "") => style.good(&spoken),
         _ => format!("{}, not {not}", style.good(&spoken)),
