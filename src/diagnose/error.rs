@@ -6,33 +6,9 @@ use std::fmt::{self, Write};
 use super::diagnosis::Diagnosis;
 use super::{refusal, words};
 
-/// What is wrong, from the error of any client: reqwest's, hyper's,
-/// hyper-util's, tungstenite's, tonic's, ureq's, libcurl's, with rustls,
-/// OpenSSL, Schannel or Secure Transport below it.
-///
-/// The whole chain of sources is looked at, and the most certain cause in it
-/// is taken. A [`Diagnosis`] in the chain is that. All else is known by its
-/// words, which are what all these libraries have in common; they may change
-/// with a new version of one, and the cause is then missed, not mistaken.
-///
-/// None: the error has another cause, such as a port where nobody listens, a
-/// name that is not found or a deadline, or one that its words do not tell. A
-/// response that is an error only in the caller's eyes is for
-/// [`diagnose_response`](super::diagnose_response).
-///
-/// ```
-/// use oneport::client::{Certainty, diagnose};
-///
-/// // As hyper's client has it from a TLS server. One line in the handler:
-/// let error = std::io::Error::other("invalid HTTP version parsed");
-/// if let Some(diagnosis) = diagnose(&error) {
-///     assert_eq!(diagnosis.certainty(), Certainty::MostLikely);
-///     assert!(diagnosis.to_string().contains("use https://"));
-/// }
-/// # assert!(diagnose(&error).is_some());
-/// ```
+/// `client::diagnose` for all errors but those of this crate's own client.
 #[must_use]
-pub fn diagnose(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
+pub(crate) fn diagnose(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
     let connecting = chain(error).any(|link| words::is_connecting(&shown(link)));
     let mut best: Option<Diagnosis> = None;
     for link in chain(error) {

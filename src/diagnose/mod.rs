@@ -20,6 +20,6 @@ mod words;
 pub use alert::diagnose_alert;
 pub use cause::{Cause, ServerCertificateFault};
 pub use diagnosis::{Certainty, Diagnosis};
-pub use error::diagnose;
+pub(crate) use error::diagnose;
 pub use first_bytes::{End, Spoke, diagnose_first_bytes};
 pub use response::{diagnose_body, diagnose_response};

@@ -137,3 +137,88 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Recorded<I> {
         Pin::new(&mut self.inner).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // A panic is how a test fails.
+mod tests {
+    use super::*;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+
+    /// A socket that the other end has reset: writes fail, and what arrived
+    /// before is still there.
+    struct Reset(&'static [u8]);
+
+    impl AsyncRead for Reset {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            buf: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            let Some((first, rest)) = self.0.split_first() else {
+                return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+            };
+            buf.put_slice(&[*first]);
+            self.0 = rest;
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl AsyncWrite for Reset {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn what_arrived_is_read_before_a_failed_write_is_reported() {
+        let record = Record::default();
+        let mut io = Recorded::new(Reset(b"alert"), record.clone());
+        io.write_all(b"hello").await.unwrap();
+        io.flush().await.unwrap();
+        let mut arrived = Vec::new();
+        let error = io.read_to_end(&mut arrived).await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe, "the write's");
+        assert_eq!(arrived, b"alert");
+        assert_eq!(record.bytes(), b"alert");
+    }
+
+    #[tokio::test]
+    async fn a_write_that_failed_last_is_the_outcome() {
+        let mut io = Recorded::new(Reset(b"alert"), Record::default());
+        io.write_all(b"finished").await.unwrap();
+        assert_eq!(io.stop().unwrap_err().kind(), io::ErrorKind::BrokenPipe);
+        // And from now on each is its own.
+        let error = io.write_all(b"request").await.unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::BrokenPipe);
+    }
+
+    #[tokio::test]
+    async fn the_record_is_bounded_and_ends() {
+        let (mut peer, io) = duplex(4 * Record::MOST);
+        let record = Record::default();
+        let mut io = Recorded::new(io, record.clone());
+        let mut bytes = vec![7; 2 * Record::MOST];
+        peer.write_all(&bytes).await.unwrap();
+        io.read_exact(&mut bytes).await.unwrap();
+        assert_eq!(record.bytes(), vec![7; Record::MOST]);
+
+        let second = Record::default();
+        io.record = Some(second.clone());
+        io.stop().unwrap();
+        peer.write_all(b"more").await.unwrap();
+        io.read_exact(&mut bytes[..4]).await.unwrap();
+        assert_eq!(second.bytes(), b"");
+    }
+}

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use oneport::client::{
     Certainty, ClientCertificate, ConnectError, ConnectErrorKind, Connector, ConnectorBuilder,
+    diagnose,
 };
 use oneport::tls::MinimumVersion;
 use oneport::{CertificateFault, Mismatch, Mode};
@@ -159,7 +160,8 @@ async fn data_that_comes_first_is_kept() {
         stream.read_to_end(&mut all).await.unwrap();
         assert_eq!(all, b"220 hello");
     };
-    crate::support::within(async { tokio::join!(serving, connecting) }).await;
+    let both = async { tokio::join!(serving, connecting) };
+    crate::support::within(Box::pin(both)).await;
 }
 
 /// The files of an identity explain what is wrong with them.
@@ -207,6 +209,7 @@ async fn it_is_found_inside_other_errors() {
     let io = std::io::Error::from(error);
     let outer = std::io::Error::other(io);
     let found = ConnectError::find_in(&outer).unwrap();
+    assert_eq!(diagnose(&outer).as_ref(), found.diagnosis());
     assert_eq!(found.kind(), ConnectErrorKind::Tls);
     assert!(ConnectError::find_in(&std::io::Error::other("x")).is_none());
 }

@@ -147,4 +147,7 @@ async fn a_close_without_an_alert() {
     let error = crate::site::fault(&connector, &url("https", addr)).await;
     assert_eq!(error.mismatch(), Some(MISSING));
     assert_eq!(diagnosis(&error).certainty(), Certainty::MostLikely);
+    // Its words are not taken for the server's.
+    let found = oneport::client::diagnose(&error);
+    assert_eq!(found.as_ref(), error.diagnosis());
 }

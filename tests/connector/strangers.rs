@@ -160,25 +160,26 @@ async fn a_response_in_pieces() {
     assert_eq!(error.mismatch(), Some(Mismatch::TlsToPlaintext));
 }
 
-/// A server that refuses everybody before a word is said, as one that is full.
+/// A server that refuses everybody before a word is said, as one that is full:
+/// the client's hello meets a connection that is closed, or reset.
 #[tokio::test]
 async fn what_stands_unread_behind_a_reset_is_read() {
     let site = Site::new();
-    let listener = listen().await;
-    let addr = listener.local_addr().unwrap();
-    tokio::spawn(async move {
-        while let Ok((mut tcp, _)) = listener.accept().await {
-            let _ = tcp.write_all(b"HTTP/1.0 503 Full\r\n\r\n").await;
-            // Closed with the hello unread, at whatever time that arrives.
+    for linger in [None, Some(Duration::ZERO)] {
+        let listener = listen().await;
+        let addr = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut tcp, _)) = listener.accept().await {
+                let _ = tcp.write_all(b"HTTP/1.0 503 Full\r\n\r\n").await;
+                // Closed with the hello unread, at whatever time that arrives.
+                let _ = socket2::SockRef::from(&tcp).set_linger(linger);
+            }
+        });
+        for _ in 0..50 {
+            let error = fault(&site.connector(), &url("https", addr)).await;
+            let found = error.mismatch();
+            assert_eq!(found, Some(Mismatch::TlsToPlaintext), "{error:?}");
         }
-    });
-    for _ in 0..50 {
-        let error = fault(&site.connector(), &url("https", addr)).await;
-        assert_eq!(
-            error.mismatch(),
-            Some(Mismatch::TlsToPlaintext),
-            "{error:?}"
-        );
     }
 }
 

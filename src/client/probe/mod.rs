@@ -167,8 +167,8 @@ impl Probe {
         self
     }
 
-    /// Shows this certificate, with this key, to a server that asks for one.
-    /// Both may be in the same file.
+    /// Shows this certificate, with this key, to a server that asks for one,
+    /// whether or not the server's own is trusted. Both may be in the same file.
     pub fn identity(mut self, cert: impl AsRef<Path>, key: impl AsRef<Path>) -> Self {
         self.identity = Some((cert.as_ref().into(), key.as_ref().into()));
         self

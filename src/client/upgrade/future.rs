@@ -12,7 +12,8 @@ use tower_service::Service;
 
 use super::Upgrade;
 use super::known::Known;
-use crate::diagnose::{Certainty, Diagnosis, diagnose, diagnose_response};
+use crate::client::diagnose;
+use crate::diagnose::{Certainty, Diagnosis, diagnose_response};
 
 pin_project! {
     /// The response of an [`Upgraded`](super::Upgraded) client.
