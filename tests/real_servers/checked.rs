@@ -183,10 +183,8 @@ impl Truth {
         let speaks_tls = self.tls12 || self.tls13;
         for (pointer, spoken) in spoken {
             let said = checked.json.pointer(pointer).unwrap();
-            // Of a port without TLS, nothing is known; nor of HTTP/2 where HTTP/1.1
-            // is chosen by the server, from both.
-            let chosen = pointer == "/tls/alpn/h2" && self.alpn_http1;
-            let unknown = said.is_null() && (!speaks_tls || chosen);
+            // Of a port without TLS, nothing is known.
+            let unknown = said.is_null() && !speaks_tls;
             if !unknown && said != spoken {
                 found.push(format!("{pointer}: {spoken}"));
             }

@@ -1,8 +1,9 @@
 //! HAProxy in HTTP mode, in front of a server.
 
-use crate::checked::{Port, checked};
+use crate::checked::{Port, check, checked};
 use crate::go::go;
 use crate::site::{Running, Site};
+use crate::support::listen;
 
 async fn haproxy(bind: &str) -> (Site, Port, [Running; 2]) {
     let (backend, behind) = go("plain").await;
@@ -80,4 +81,33 @@ async fn nobody_behind_it() {
     let _running = site.start("/usr/sbin/haproxy", &arguments).await;
     let port = checked(&site).await;
     port.https.fails("status").says("503");
+}
+
+/// TLS is done, and the server behind it hangs.
+#[tokio::test]
+async fn silence_behind_it() {
+    let silent = listen().await;
+    let site = Site::new().await;
+    let config = format!(
+        "defaults\n mode http\n timeout connect 1s\n timeout client 9s\n timeout server 9s\n\
+         frontend main\n bind 127.0.0.1:{{PORT}} ssl crt {{PEM}}\n default_backend app\n\
+         backend app\n server app {}\n",
+        silent.local_addr().unwrap()
+    );
+    site.write("haproxy.cfg", &site.filled(&config));
+    let arguments = ["-db", "-q", "-f", "{DIR}/haproxy.cfg"];
+    let _running = site.start("/usr/sbin/haproxy", &arguments).await;
+    let (url, ca) = (site.url("https"), site.ca());
+    let found = check(&url, &["--ca", &ca, "--timeout", "1"]).await;
+    found.fails("unanswered").says("TLS");
+    found.says_not("takes connections and says nothing");
+}
+
+#[tokio::test]
+async fn one_that_wants_a_proxy_in_front_and_client_certificates() {
+    let bind = "accept-proxy ssl crt {PEM} ca-file {CA} verify required ssl-max-ver TLSv1.2";
+    let (_site, port, _running) = haproxy(bind).await;
+    for found in [&port.http, &port.https, &port.either] {
+        found.fails("proxy-header-missing");
+    }
 }

@@ -185,3 +185,31 @@ async fn a_status_of_failure() {
     // It speaks HTTP all the same.
     port.either.works();
 }
+
+/// nginx's own status for hanging up, as bots are answered.
+#[tokio::test]
+async fn hanging_up() {
+    let (_site, port, _running) = nginx("listen 127.0.0.1:{PORT}; return 444;").await;
+    // Other requests get an answer: it is not deaf.
+    port.http
+        .fails("unanswered")
+        .has("/plaintext/http1/kind", "closed");
+}
+
+#[tokio::test]
+async fn hanging_up_over_tls() {
+    let (_site, port, _running) = nginx("listen 127.0.0.1:{PORT} ssl; return 444;").await;
+    // The port is not mute: it speaks TLS.
+    port.https.fails("unanswered").says("TLS");
+    port.http.fails("plaintext-to-tls");
+}
+
+#[tokio::test]
+async fn tls_of_the_past() {
+    let server = "listen 127.0.0.1:{PORT} ssl; ssl_protocols TLSv1 TLSv1.1;
+        ssl_ciphers ALL:@SECLEVEL=0; return 200 hello;";
+    let (_site, port, _running) = nginx(server).await;
+    port.https.fails("no-common-tls-parameters");
+    port.https.says("TLS 1.0 and 1.1 are refused");
+    port.http.fails("plaintext-to-tls");
+}

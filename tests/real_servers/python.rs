@@ -1,6 +1,7 @@
 //! Python's http.server, which answers in HTTP/1.0, and uvicorn.
 
 use crate::checked::{check, checked};
+use crate::process::ended;
 use crate::site::{Running, Site, prepared, source};
 
 /// Debian's own: another one may have another OpenSSL.
@@ -26,6 +27,21 @@ async fn tls() {
     let port = checked(&site).await;
     port.https.works().urls(&site, &["https"]).finds_only(&[]);
     port.http.fails("plaintext-to-tls");
+}
+
+/// As the health check of a container that takes its time.
+#[tokio::test]
+async fn one_that_is_still_starting() {
+    let site = Site::new().await;
+    let (url, ca) = (site.url("https"), site.ca());
+    let waited = ["check", "--quiet", "--wait", "20", "--ca", &ca, &url];
+    let arguments = [&source("python/tls.py"), "{PORT}", "{CERT}", "{KEY}"];
+    let late = async {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        site.start(PYTHON, &arguments).await
+    };
+    let (ended, _running) = tokio::join!(ended(&waited), late);
+    assert_eq!(ended, (0, String::new(), String::new()));
 }
 
 async fn uvicorn(options: &[&str]) -> (Site, Running) {
