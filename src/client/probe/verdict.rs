@@ -80,6 +80,7 @@ fn unexplained(scheme: Option<Scheme>, answer: &Answer, report: &Report) -> Faul
         return Fault::Diagnosed(diagnosis.clone());
     }
     match answer {
+        Answer::Closed | Answer::Silent if is_no_stranger(scheme, report) => Fault::Unanswered,
         Answer::Closed => Fault::Closed,
         Answer::Other(line) => Fault::NotHttp(line.clone()),
         _ => Fault::Silent,
@@ -99,6 +100,14 @@ fn named(report: &Report) -> Option<&Diagnosis> {
         },
         _ => None,
     })
+}
+
+/// Some other question was answered as a web server does.
+fn is_no_stranger(scheme: Option<Scheme>, report: &Report) -> bool {
+    let (plaintext, tls) = (&report.plaintext, &report.tls);
+    let all = [&plaintext.http1, &plaintext.h2c, &tls.http, &tls.http1];
+    let over_tls = scheme.is_none_or(Scheme::is_tls) && tls.is_spoken();
+    over_tls || all.into_iter().any(Answer::is_of_http)
 }
 
 /// It answered HTTP/1 in HTTP/2.
