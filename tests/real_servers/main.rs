@@ -6,10 +6,9 @@
 //! fails.
 #![allow(clippy::unwrap_used)] // a panic is how a test fails
 
-#[allow(dead_code)] // this uses its part
 #[path = "../authority/mod.rs"]
 mod authority;
-#[allow(dead_code)]
+#[allow(dead_code)] // this uses its part
 #[path = "../cli/process.rs"]
 mod process;
 #[path = "../support/mod.rs"]
