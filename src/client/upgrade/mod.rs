@@ -4,6 +4,7 @@ mod future;
 mod known;
 mod service;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)] // A panic is how a test fails.
 mod tests;
 
 use std::collections::HashSet;
