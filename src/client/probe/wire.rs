@@ -215,3 +215,59 @@ impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Recorder<I> {
         self.inner.is_write_vectored()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// Says what it has to say, and takes nothing.
+    struct HungUp(&'static [u8]);
+
+    impl AsyncRead for HungUp {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            buf: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_read(cx, buf)
+        }
+    }
+
+    impl AsyncWrite for HungUp {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// sshd sends its banner and hangs up on the first line of HTTP/2; every
+    /// other time the client's second write failed before it had read, and the
+    /// port was said to close without a word.
+    #[tokio::test]
+    async fn what_came_before_a_write_failed_is_heard() {
+        let heard = Heard::default();
+        let mut io = Recorder::new(HungUp(b"SSH-2.0-x\r\n"), &heard);
+        let error = io.write_all(b"PRI").await.expect_err("hung up");
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+        assert_eq!(heard.bytes(), b"SSH-2.0-x\r\n");
+        assert_eq!(heard.end(), End::Eof);
+        // Whoever reads on is not deprived of it, and it is not heard twice.
+        let mut read = Vec::new();
+        io.read_to_end(&mut read).await.expect("all of it");
+        assert_eq!(read, b"SSH-2.0-x\r\n");
+        assert_eq!(heard.bytes(), read);
+    }
+}
