@@ -62,7 +62,7 @@ const MODULES: &[(&str, &str)] = &[
         "serve",
         "accept answer challenge conn_info io lifecycle limits mismatch peer policy proxy refusal_log tls",
     ),
-    ("acme", "challenge tls"),
+    ("acme", "challenge io tls"),
     ("client", "credentials diagnose foreign io mismatch tls"),
 ];
 
