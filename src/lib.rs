@@ -168,6 +168,7 @@ pub use sniff::{MAX_PREFIX, Protocol, Status, sniff};
 /// The README's examples are compiled.
 #[cfg(all(
     doctest,
+    feature = "client",
     feature = "serve",
     feature = "tls-files",
     any(feature = "aws-lc-rs", feature = "ring")

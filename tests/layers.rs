@@ -62,8 +62,8 @@ const MODULES: &[(&str, &str)] = &[
         "serve",
         "accept answer challenge conn_info io lifecycle limits mismatch peer policy proxy refusal_log tls",
     ),
-    ("acme", "challenge tls"),
-    ("client", "credentials diagnose io mismatch tls"),
+    ("acme", "challenge io tls"),
+    ("client", "credentials diagnose foreign io mismatch tls"),
 ];
 
 /// These decide; they never wait, read, write or look at a clock.

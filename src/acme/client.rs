@@ -9,7 +9,7 @@ use std::fmt;
 use std::future::Future;
 use std::io;
 use std::path::Path;
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -23,11 +23,11 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use tokio::net::TcpStream;
-use tokio::select;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::{AcmeError, cache};
+use crate::io::alongside;
 use crate::tls::provider;
 
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -155,24 +155,6 @@ impl HttpClient for Client {
             Ok(BytesResponse { parts, body })
         })
     }
-}
-
-/// The answer, while the connection is driven: it may end before the answer is
-/// read to its end.
-async fn alongside<T, E>(
-    answer: impl Future<Output = Result<T, BoxError>>,
-    connection: impl Future<Output = Result<(), E>>,
-) -> Result<T, BoxError>
-where
-    E: Into<BoxError>,
-{
-    let mut answer = pin!(answer);
-    select! {
-        biased;
-        answer = answer.as_mut() => return answer,
-        ended = connection => ended.map_err(Into::into)?,
-    }
-    answer.await
 }
 
 /// What goes over the wire: the path alone, and the host in a header (RFC 9112

@@ -3,6 +3,11 @@
 //! Every wrapper forwards vectored writes, so that hyper's gathered writes
 //! reach the socket.
 
+#[cfg(any(
+    feature = "acme",
+    all(feature = "probe", any(feature = "aws-lc-rs", feature = "ring"))
+))]
+mod alongside;
 mod corked;
 mod linger;
 mod maybe_tls;
@@ -13,6 +18,11 @@ mod rewind;
 #[cfg(feature = "serve")]
 mod tracked;
 
+#[cfg(any(
+    feature = "acme",
+    all(feature = "probe", any(feature = "aws-lc-rs", feature = "ring"))
+))]
+pub(crate) use alongside::alongside;
 pub(crate) use corked::Corked;
 pub(crate) use linger::Linger;
 pub(crate) use maybe_tls::MaybeTls;

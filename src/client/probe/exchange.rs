@@ -1,8 +1,6 @@
 //! One request, by hyper, and what is of interest in the answer.
 
 use std::error::Error;
-use std::future::Future;
-use std::pin::pin;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,12 +11,12 @@ use hyper::body::Incoming;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::select;
 use tokio::time::timeout;
 
 use super::answer::HttpAnswer;
 use super::nursery::Nursery;
 use crate::diagnose::{Diagnosis, diagnose_body, diagnose_response};
+use crate::io::alongside;
 
 pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -112,24 +110,6 @@ where
 }
 
 const AGENT: &str = concat!("oneport/", env!("CARGO_PKG_VERSION"));
-
-/// The answer, while the connection is driven: it may end before the answer is
-/// read to its end.
-async fn alongside<T, E>(
-    answer: impl Future<Output = Result<T, BoxError>>,
-    connection: impl Future<Output = Result<(), E>>,
-) -> Result<T, BoxError>
-where
-    E: Into<BoxError>,
-{
-    let mut answer = pin!(answer);
-    select! {
-        biased;
-        answer = answer.as_mut() => return answer,
-        ended = connection => ended.map_err(Into::into)?,
-    }
-    answer.await
-}
 
 async fn said(response: Response<Incoming>) -> Said {
     let status = response.status();
