@@ -17,6 +17,7 @@ use crate::diagnose::{Certainty, Diagnosis, diagnose_response};
 
 pin_project! {
     /// The response of an [`Upgraded`](super::Upgraded) client.
+    #[must_use = "futures do nothing unless polled"]
     pub struct UpgradeFuture<S, B>
     where
         S: Service<Request<B>>,
