@@ -12,6 +12,10 @@ use crate::mismatch::{CertificateFault, Mismatch};
 /// `Upgrade: TLS/1.x` (RFC 2817 4.2) and nginx' status 497. None: an ordinary
 /// response, or one whose body says more: [`diagnose_body`].
 ///
+/// It is what the server that wrote the response says of its own client. A
+/// gateway that passes it on is that client: where the URL is `https` already, and
+/// the response says that TLS is required, it is the gateway that has to use it.
+///
 /// ```
 /// use oneport::Mismatch;
 /// use oneport::client::diagnose_response;

@@ -149,6 +149,10 @@ impl ConnectorBuilder {
     }
 
     /// How long the TLS handshake may take after that: 10 s, unless told otherwise.
+    ///
+    /// It may be exceeded by the wait for a server's verdict on the client's
+    /// certificate (250 ms, or up to 1 s), and by 250 ms for the rest of an HTTP
+    /// response that came in its place.
     pub fn handshake_timeout(mut self, limit: Duration) -> Self {
         self.handshake_timeout = limit;
         self
