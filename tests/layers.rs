@@ -63,7 +63,7 @@ const MODULES: &[(&str, &str)] = &[
         "accept answer challenge conn_info io lifecycle limits mismatch peer policy proxy refusal_log tls",
     ),
     ("acme", "challenge io tls"),
-    ("client", "credentials diagnose io mismatch tls"),
+    ("client", "credentials diagnose foreign io mismatch tls"),
 ];
 
 /// These decide; they never wait, read, write or look at a clock.

@@ -18,10 +18,18 @@ pub(super) fn add(target: &Target, report: &mut Report) {
             .iter()
             .any(|one| one.severity == Severity::Failure);
         let is_certificate = fault.slug().starts_with("server-certificate");
-        if !(said && is_certificate) {
-            report.findings.push(of_fault(fault, target, report));
+        // Of a target that is redirected to TLS, it was but a warning.
+        let mut findings = report.findings.iter_mut();
+        match findings.find(|one| is_certificate && one.slug == fault.slug()) {
+            Some(finding) => finding.severity = Severity::Failure,
+            None if said && is_certificate => {}
+            None => {
+                let finding = of_fault(fault, target, report);
+                report.findings.push(finding);
+            }
         }
     }
+    report.findings.extend(of_http2_only(target, report));
     report.findings.extend(of_tls(report));
     report.findings.extend(of_hsts(report));
     report.findings.extend(of_redirects(report));
@@ -62,6 +70,14 @@ fn of_fault(fault: &Fault, target: &Target, report: &Report) -> Finding {
         Fault::RedirectLoop => {
             return finding.server("see where the redirects come from: a proxy in front and the application may each undo what the other does");
         }
+        Fault::Status(_) if opens_websocket(target, report) => {
+            let scheme = match target.scheme {
+                Some(Scheme::Https) => Scheme::Wss,
+                _ => Scheme::Ws,
+            };
+            let url = target.url(scheme);
+            return finding.client(format!("use {url}: a WebSocket is opened here"));
+        }
         Fault::Status(status) if status.as_u16() == 404 => {
             return finding.client("check the path");
         }
@@ -77,11 +93,9 @@ fn of_fault(fault: &Fault, target: &Target, report: &Report) -> Finding {
             .client(instead(other(target, true)))
             .server("serve plaintext too, if that is wanted (oneport: --allow-plaintext)"),
         Cause::Mismatch(Mismatch::TlsToPlaintext) => finding
-            .client(match report.plaintext.http1 {
-                Answer::Other(_) if report.plaintext.h2c.http().is_some() => {
-                    format!("{}, and {BEGIN}", instead(other(target, false)))
-                }
-                _ => instead(other(target, false)),
+            .client(match is_http2_only(report) {
+                true => format!("{}, and {BEGIN}", instead(other(target, false))),
+                false => instead(other(target, false)),
             })
             .server("serve TLS (oneport: --cert and --key, without --plaintext-only)"),
         Cause::ClosedAtOnce | Cause::ClosedInHandshake if report.plaintext.http1.http().is_some() => {
@@ -101,6 +115,28 @@ fn of_fault(fault: &Fault, target: &Target, report: &Report) -> Finding {
             .server("add a certificate for this name"),
         _ => finding,
     }
+}
+
+fn is_http2_only(report: &Report) -> bool {
+    let plaintext = &report.plaintext;
+    let fails = matches!(plaintext.http1, Answer::Closed | Answer::Other(_));
+    fails && plaintext.h2c.http().is_some() && !report.tls.is_spoken()
+}
+
+fn opens_websocket(target: &Target, report: &Report) -> bool {
+    match target.scheme {
+        Some(Scheme::Http) => report.plaintext.websocket.opened_websocket(),
+        Some(Scheme::Https) => report.tls.websocket.opened_websocket(),
+        _ => false,
+    }
+}
+
+/// Of a port that works as it was given, for it speaks something.
+fn of_http2_only(target: &Target, report: &Report) -> Option<Finding> {
+    let concerns = target.scheme.is_none() && is_http2_only(report);
+    let fault = concerns.then_some(Fault::Http2Only)?;
+    let finding = Finding::new(Severity::Note, fault.slug(), fault.to_string());
+    Some(finding.client(BEGIN))
 }
 
 /// The same thing in the other mode.

@@ -68,6 +68,16 @@ impl Answer {
         }
     }
 
+    /// Whoever says that knows HTTP, in whichever mode and version.
+    pub(super) fn is_of_http(&self) -> bool {
+        match self {
+            Self::Http(_) => true,
+            Self::Other(line) => line.starts_with("HTTP/"),
+            Self::Refused(diagnosis) => diagnosis.mismatch().is_some(),
+            Self::Closed | Self::NotAsked | Self::Silent => false,
+        }
+    }
+
     /// A WebSocket was opened.
     #[must_use]
     pub fn opened_websocket(&self) -> bool {

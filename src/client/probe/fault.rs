@@ -33,6 +33,9 @@ pub enum Fault {
     Silent,
     /// The answer has a status of 400 or above.
     Status(StatusCode),
+    /// The port speaks HTTP, or TLS where TLS was asked for, and the request has
+    /// no answer: the connection is closed, or nothing comes.
+    Unanswered,
     /// The host has no address.
     UnknownHost,
     /// No way leads to the host, or something on it swallows everything.
@@ -54,6 +57,7 @@ impl Fault {
             Self::RedirectLoop => "redirect-loop",
             Self::Silent => "silent",
             Self::Status(_) => "status",
+            Self::Unanswered => "unanswered",
             Self::UnknownHost => "unknown-host",
             Self::Unreachable => "unreachable",
             Self::WebSocketRefused(_) => "websocket-refused",
@@ -90,6 +94,10 @@ impl fmt::Display for Fault {
                  hang.",
             ),
             Self::Status(status) => write!(f, "The server answers with status {status}."),
+            Self::Unanswered => f.write_str(
+                "This port speaks HTTP or TLS, and leaves this request without an answer: the \
+                 server hangs, something behind it does, or it hangs up on such requests.",
+            ),
             Self::UnknownHost => f.write_str("This host name has no address: check the name."),
             Self::Unreachable => f.write_str(
                 "This host cannot be reached: the address may be wrong, or a firewall may drop \

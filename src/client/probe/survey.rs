@@ -24,6 +24,11 @@ const OF_HTTP1: Offer = Offer {
     versions: &[&version::TLS13, &version::TLS12],
     alpn: &[HTTP1],
 };
+/// Who chooses HTTP/1.1 from both may speak HTTP/2 as well.
+const OF_HTTP2: Offer = Offer {
+    versions: &[&version::TLS13, &version::TLS12],
+    alpn: &[H2],
+};
 const OF_TLS13: Offer = Offer {
     versions: &[&version::TLS13],
     alpn: &[H2, HTTP1],
@@ -141,6 +146,16 @@ pub(super) async fn full(setting: &Setting, tcp: TcpStream, report: &mut Report)
     let mut all = vec![&modern, &tls13, &tls12, &http1];
     all.extend(&wss);
     report.tls.learn(&all);
+    let http2;
+    if report.tls.is_spoken() && report.tls.alpn_h2 == Spoken::Unknown {
+        http2 = Box::pin(tls::ask(setting, None, OF_HTTP2, Then::Nothing)).await;
+        all.push(&http2);
+        report.tls.learn(&all);
+        // Apache agrees on HTTP/1.1 all the same, which no client takes.
+        if report.tls.alpn_h2 == Spoken::Unknown && http2.answer != Answer::Silent {
+            report.tls.alpn_h2 = Spoken::No;
+        }
+    }
     if report.tls.tls13 == Spoken::Unknown {
         report.tls.tls13 = not_spoken(&tls13);
     }
@@ -170,7 +185,9 @@ pub(super) async fn full(setting: &Setting, tcp: TcpStream, report: &mut Report)
             tls::ask_behind_proxy(setting, MODERN),
         );
         let (http, https) = join!(http, Box::pin(https));
-        report.proxy_protocol = match is_an_answer(&http) || https.version.is_some() {
+        // Whoever shows a certificate may want one of the client next.
+        let speaks_tls = https.version.is_some() || !https.chain.is_empty();
+        report.proxy_protocol = match http.is_of_http() || speaks_tls {
             true => ProxyHeader::Required,
             false => ProxyHeader::NoDifference,
         };
@@ -211,8 +228,4 @@ fn says_that_a_header_is_missing(report: &Report) -> bool {
             Answer::Refused(it) => it.mismatch() == Some(Mismatch::ProxyHeaderMissing),
             _ => false,
         })
-}
-
-fn is_an_answer(answer: &Answer) -> bool {
-    !matches!(answer, Answer::Closed | Answer::NotAsked | Answer::Silent)
 }

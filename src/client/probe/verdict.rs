@@ -8,6 +8,7 @@ use super::setting::Setting;
 use super::target::Scheme;
 use super::wire::Unreachable;
 use crate::diagnose::{Cause, Certainty, Diagnosis};
+use crate::foreign::Foreign;
 use crate::mismatch::Mismatch;
 
 pub(super) fn of_unreachable(unreachable: Unreachable) -> Fault {
@@ -75,11 +76,38 @@ fn unexplained(scheme: Option<Scheme>, answer: &Answer, report: &Report) -> Faul
         }
         _ => {}
     }
+    if let Some(diagnosis) = named(report) {
+        return Fault::Diagnosed(diagnosis.clone());
+    }
     match answer {
+        Answer::Closed | Answer::Silent if is_no_stranger(scheme, report) => Fault::Unanswered,
         Answer::Closed => Fault::Closed,
         Answer::Other(line) => Fault::NotHttp(line.clone()),
         _ => Fault::Silent,
     }
+}
+
+/// The server of another protocol that has said so to one of the questions:
+/// Redis hangs up on HTTP/1.1, and answers what it takes for a command.
+fn named(report: &Report) -> Option<&Diagnosis> {
+    let (plaintext, tls) = (&report.plaintext, &report.tls);
+    let all = [&plaintext.http1, &plaintext.h2c, &tls.http, &tls.http1];
+    all.into_iter().find_map(|answer| match answer {
+        Answer::Refused(diagnosis) => match diagnosis.cause() {
+            Cause::NotHttp(Foreign::Unknown) | Cause::NotTls(Foreign::Unknown) => None,
+            Cause::NotHttp(_) | Cause::NotTls(_) => Some(diagnosis),
+            _ => None,
+        },
+        _ => None,
+    })
+}
+
+/// Some other question was answered as a web server does.
+fn is_no_stranger(scheme: Option<Scheme>, report: &Report) -> bool {
+    let (plaintext, tls) = (&report.plaintext, &report.tls);
+    let all = [&plaintext.http1, &plaintext.h2c, &tls.http, &tls.http1];
+    let over_tls = scheme.is_none_or(Scheme::is_tls) && tls.is_spoken();
+    over_tls || all.into_iter().any(Answer::is_of_http)
 }
 
 /// It answered HTTP/1 in HTTP/2.

@@ -111,12 +111,56 @@ impl Heard {
 pub(super) struct Recorder<I> {
     inner: I,
     heard: Heard,
+    /// What a write has failed with, until the writer is told.
+    broken: Option<io::Error>,
+    /// What was heard then, for the reader.
+    unread: Vec<u8>,
 }
 
 impl<I> Recorder<I> {
     pub(super) fn new(inner: I, heard: &Heard) -> Self {
-        let heard = heard.clone();
-        Self { inner, heard }
+        Self {
+            inner,
+            heard: heard.clone(),
+            broken: None,
+            unread: Vec::new(),
+        }
+    }
+}
+
+impl<I: AsyncRead + AsyncWrite + Unpin> Recorder<I> {
+    /// What `write` says, but no error before all has been heard that came until
+    /// then: whoever writes gives up, and the server may have said why it has
+    /// hung up.
+    fn write<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        write: impl FnOnce(Pin<&mut I>, &mut Context<'_>) -> Poll<io::Result<T>>,
+    ) -> Poll<io::Result<T>> {
+        if self.broken.is_none() {
+            match write(Pin::new(&mut self.inner), cx) {
+                Poll::Ready(Err(error)) => self.broken = Some(error),
+                other => return other,
+            }
+        }
+        ready!(self.hear_the_rest(cx));
+        let error = self.broken.take();
+        Poll::Ready(Err(
+            error.unwrap_or_else(|| io::ErrorKind::BrokenPipe.into())
+        ))
+    }
+
+    fn hear_the_rest(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let mut space = [0; 1024];
+        loop {
+            let mut buf = ReadBuf::new(&mut space);
+            let read = ready!(Pin::new(&mut self.inner).poll_read(cx, &mut buf));
+            let noted = self.heard.note(&read, buf.filled());
+            if read.is_err() || noted.is_err() || buf.filled().is_empty() {
+                return Poll::Ready(());
+            }
+            self.unread.extend_from_slice(buf.filled());
+        }
     }
 }
 
@@ -129,6 +173,12 @@ impl<I: AsyncRead + Unpin> AsyncRead for Recorder<I> {
         if buf.remaining() == 0 {
             return Poll::Ready(Ok(()));
         }
+        if !self.unread.is_empty() {
+            let some = self.unread.len().min(buf.remaining());
+            buf.put_slice(&self.unread[..some]);
+            self.unread.drain(..some);
+            return Poll::Ready(Ok(()));
+        }
         let before = buf.filled().len();
         let read = ready!(Pin::new(&mut self.inner).poll_read(cx, buf));
         self.heard.note(&read, &buf.filled()[before..])?;
@@ -136,17 +186,17 @@ impl<I: AsyncRead + Unpin> AsyncRead for Recorder<I> {
     }
 }
 
-impl<I: AsyncWrite + Unpin> AsyncWrite for Recorder<I> {
+impl<I: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Recorder<I> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, buf)
+        self.write(cx, |inner, cx| inner.poll_write(cx, buf))
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(cx)
+        self.write(cx, |inner, cx| inner.poll_flush(cx))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -158,10 +208,66 @@ impl<I: AsyncWrite + Unpin> AsyncWrite for Recorder<I> {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+        self.write(cx, |inner, cx| inner.poll_write_vectored(cx, bufs))
     }
 
     fn is_write_vectored(&self) -> bool {
         self.inner.is_write_vectored()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    /// Says what it has to say, and takes nothing.
+    struct HungUp(&'static [u8]);
+
+    impl AsyncRead for HungUp {
+        fn poll_read(
+            mut self: Pin<&mut Self>,
+            cx: &mut Context<'_>,
+            buf: &mut ReadBuf<'_>,
+        ) -> Poll<io::Result<()>> {
+            Pin::new(&mut self.0).poll_read(cx, buf)
+        }
+    }
+
+    impl AsyncWrite for HungUp {
+        fn poll_write(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    /// sshd sends its banner and hangs up on the first line of HTTP/2; every
+    /// other time the client's second write failed before it had read, and the
+    /// port was said to close without a word.
+    #[tokio::test]
+    async fn what_came_before_a_write_failed_is_heard() {
+        let heard = Heard::default();
+        let mut io = Recorder::new(HungUp(b"SSH-2.0-x\r\n"), &heard);
+        let error = io.write_all(b"PRI").await.expect_err("hung up");
+        assert_eq!(error.kind(), io::ErrorKind::ConnectionReset);
+        assert_eq!(heard.bytes(), b"SSH-2.0-x\r\n");
+        assert_eq!(heard.end(), End::Eof);
+        // Whoever reads on is not deprived of it, and it is not heard twice.
+        let mut read = Vec::new();
+        io.read_to_end(&mut read).await.expect("all of it");
+        assert_eq!(read, b"SSH-2.0-x\r\n");
+        assert_eq!(heard.bytes(), read);
     }
 }
