@@ -1,6 +1,5 @@
 //! One connection's HTTP, driven by hyper to its end.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use http::Version;
@@ -116,7 +115,9 @@ impl Http {
         // were read for the verdict before it is asked to wind down, and does
         // not take a request that is in flight for a connection without one.
         let ended = if http_version == Version::HTTP_2 {
-            let mut connection = pin!(self.http2.serve_connection(io, requests));
+            // Boxed, as all ends below are: an idle HTTP/1 connection is not to
+            // be as large as what it never becomes.
+            let mut connection = Box::pin(self.http2.serve_connection(io, requests));
             select! {
                 biased;
                 ended = connection.as_mut() => ended,
@@ -141,14 +142,14 @@ impl Http {
                     let io = parts.io.into_inner();
                     match parts.read_buf.trim_ascii().is_empty() {
                         // It was idle.
-                        true => acceptor.say_goodbye(io).await,
-                        false => acceptor.say_late(io, self.request_head).await,
+                        true => Box::pin(acceptor.say_goodbye(io)).await,
+                        false => Box::pin(acceptor.say_late(io, self.request_head)).await,
                     }
                 }
             } else if ended.is_ok() && info.is_explained() {
                 // hyper has sent FIN, and read of an upload what was there.
                 if let Some(parts) = connection.into_parts() {
-                    acceptor.linger(parts.io.into_inner()).await;
+                    Box::pin(acceptor.linger(parts.io.into_inner())).await;
                 }
             }
             ended
