@@ -29,13 +29,17 @@ fn what_a_dual_port_allocates() {
 
     // The three of `http::Extensions`: its box, its table, the `ConnInfo`.
     assert_eq!(per_request(&ours), per_request(&bare) + 3);
-    // As above, and: the stages (sniffing, serving), the first bytes, the
-    // `ConnInfo`, the slot.
-    assert_eq!(per_connection(&ours), per_connection(&bare) + 3 + 5);
+    // And four for two stages (sniffing, serving), the first bytes and the
+    // `ConnInfo`; less one that hyper makes of the bare server's settings.
+    assert_eq!(per_connection(&ours), per_connection(&bare) + 3 + 3);
 
     let (ours, bare) = (held_by_silence(&ours), held_by_silence(&bare));
-    assert!(ours <= 700, "a silent connection holds {ours} bytes");
-    assert!(ours < bare, "{ours} bytes, more than the bare server's {bare}");
+    // The task, its first stage, and tokio's registration of the socket.
+    assert!(ours <= 1_100, "a silent connection holds {ours} bytes");
+    assert!(
+        ours < bare,
+        "{ours} bytes, more than the bare server's {bare}"
+    );
 }
 
 fn started(server: Server) -> SocketAddr {

@@ -81,6 +81,17 @@ impl Server {
     ) -> Result<(), Box<dyn Error>> {
         let (certificate, tls) = tls();
         std::fs::write(ca, &certificate)?;
+        self.counted(tls, asked)
+    }
+
+    /// Without the making of the certificate, which gathers entropy by the
+    /// clock: `benches/instructions` counts in the function of this name.
+    #[inline(never)]
+    fn counted(
+        self,
+        tls: Arc<rustls::ServerConfig>,
+        asked: impl Fn() + Send + 'static,
+    ) -> Result<(), Box<dyn Error>> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
