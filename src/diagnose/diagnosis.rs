@@ -52,12 +52,19 @@ impl Diagnosis {
         }
     }
 
+    /// The same, no more certain than that.
+    pub(super) fn at_most(mut self, most: Certainty) -> Self {
+        self.certainty = self.certainty.min(most);
+        self
+    }
+
     /// Adds what the server itself said: kept to one line of at most 300
-    /// characters without control characters. `Display` shows it in quotes.
+    /// characters without control characters, and without those that nobody sees
+    /// or that turn the direction of what follows. `Display` shows it in quotes.
     #[must_use]
     pub fn quoting(mut self, words: &str) -> Self {
         let line: String = words
-            .split(|c: char| c.is_whitespace() || c.is_control())
+            .split(|c: char| c.is_whitespace() || c.is_control() || is_unseen(c))
             .filter(|word| !word.is_empty())
             .collect::<Vec<_>>()
             .join(" ")
@@ -96,6 +103,19 @@ impl Diagnosis {
     }
 }
 
+/// Of Unicode's format characters: soft hyphen, zero-width ones, marks and overrides
+/// of direction, fillers, tags. A terminal or a browser that obeys them shows
+/// something else than what is there.
+fn is_unseen(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180e}' | '\u{3164}' | '\u{feff}'
+        | '\u{200b}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{fff9}'..='\u{fffb}'
+        | '\u{e0000}'..='\u{e007f}')
+}
+
 /// Characters of the server's own words that are kept.
 const QUOTE: usize = 300;
 
@@ -117,3 +137,26 @@ impl fmt::Display for Diagnosis {
 }
 
 impl std::error::Error for Diagnosis {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A server can say what it likes; it cannot make a terminal show something
+    /// else.
+    #[test]
+    fn a_quote_is_one_line_of_what_can_be_seen() {
+        let quote = |words: &str| {
+            let diagnosis = Diagnosis::new(Cause::ClosedAtOnce, Certainty::Possible);
+            diagnosis.quoting(words).quote().map(str::to_owned)
+        };
+        assert_eq!(quote("a\x1b[2Jb\r\n\u{9b}c").as_deref(), Some("a [2Jb c"));
+        let turned = "220 \u{202e}ecived\u{2066}\u{200b}\u{feff} ok\u{2028}x";
+        assert_eq!(quote(turned).as_deref(), Some("220 ecived ok x"));
+        assert_eq!(quote("\u{200f}\u{e0041}"), None);
+        assert_eq!(
+            quote(&"ä".repeat(5000)).map(|it| it.chars().count()),
+            Some(QUOTE)
+        );
+    }
+}

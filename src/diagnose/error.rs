@@ -5,11 +5,13 @@ use std::fmt::{self, Write};
 
 use super::diagnosis::Diagnosis;
 use super::{refusal, words};
+use crate::mismatch::Mismatch;
 
 /// `client::diagnose` for all errors but those of this crate's own client.
 #[must_use]
 pub(crate) fn diagnose(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
     let connecting = chain(error).any(|link| words::is_connecting(&shown(link)));
+    let used = chain(error).find_map(|link| mode(&shown(link)));
     let mut best: Option<Diagnosis> = None;
     for link in chain(error) {
         if let Some(diagnosis) = link.downcast_ref::<Diagnosis>() {
@@ -17,6 +19,7 @@ pub(crate) fn diagnose(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
         }
         let text = shown(link);
         let found = refusal::read(&text, link).or_else(|| words::read(&text, connecting));
+        let found = found.filter(|found| !contradicts(found, used));
         // The first of several that are equally certain: it knows most.
         let better = |found: &Diagnosis| match &best {
             Some(best) => found.certainty() > best.certainty(),
@@ -27,12 +30,39 @@ pub(crate) fn diagnose(error: &(dyn Error + 'static)) -> Option<Diagnosis> {
     best
 }
 
+/// The mode of the URL that an error names, as reqwest's do.
+fn mode(text: &str) -> Option<Mode> {
+    let (_, url) = text.split_once(" for url (")?;
+    let begins = |with: [&str; 2]| with.iter().any(|scheme| url.starts_with(scheme));
+    match () {
+        () if begins(["https:", "wss:"]) => Some(Mode::Tls),
+        () if begins(["http:", "ws:"]) => Some(Mode::Plaintext),
+        () => None,
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    Plaintext,
+    Tls,
+}
+
+/// A URL is not wrong about its mode in the way of the other: a proxy's port is, or
+/// the server behind a proxy, or what both mean by HTTP.
+fn contradicts(found: &Diagnosis, used: Option<Mode>) -> bool {
+    matches!(
+        (found.mismatch(), used),
+        (Some(Mismatch::PlaintextToTls), Some(Mode::Tls))
+            | (Some(Mismatch::TlsToPlaintext), Some(Mode::Plaintext))
+    )
+}
+
 /// An error and its sources, no deeper than anybody nests them.
-fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = Link<'a>> {
+pub(crate) fn chain<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = Link<'a>> {
     std::iter::successors(Some(error), |link| inner(*link)).take(LINKS)
 }
 
-type Link<'a> = &'a (dyn Error + 'static);
+pub(crate) type Link<'a> = &'a (dyn Error + 'static);
 
 /// The source, or what an I/O error wraps, which is not among its sources.
 fn inner(link: Link<'_>) -> Option<Link<'_>> {
@@ -94,7 +124,6 @@ mod tests {
 
     use super::*;
     use crate::diagnose::Certainty;
-    use crate::mismatch::Mismatch;
 
     #[derive(Debug)]
     struct Wrapper(&'static str, Option<Box<dyn Error>>);
@@ -141,6 +170,31 @@ mod tests {
         assert_eq!(found.cause().slug(), "client-certificate-missing");
     }
 
+    /// A TLS server that answers in HTTP/2 without ALPN leads to the same words as
+    /// one that was asked in plaintext.
+    #[test]
+    fn the_mode_of_the_url_is_not_contradicted() {
+        let words = "invalid HTTP version parsed";
+        let at = |outer| diagnose(&Wrapper(outer, Some(Box::new(Wrapper(words, None)))));
+        for (outer, tls) in [
+            ("error sending request for url (https://h/)", None),
+            ("error sending request for url (wss://h/)", None),
+            (
+                "error sending request for url (http://h/)",
+                Some(Mismatch::PlaintextToTls),
+            ),
+            ("error sending request", Some(Mismatch::PlaintextToTls)),
+        ] {
+            assert_eq!(at(outer).and_then(|it| it.mismatch()), tls, "{outer}");
+        }
+        let tls = "received corrupt message of type InvalidContentType";
+        let proxy = Wrapper(
+            "error sending request for url (http://h/)",
+            Some(Box::new(Wrapper(tls, None))),
+        );
+        assert_eq!(diagnose(&proxy), None);
+    }
+
     #[test]
     fn a_chain_has_an_end() {
         let deep = |depth| diagnose(&nested(depth, Wrapper("tls handshake eof", None)));
@@ -161,6 +215,8 @@ mod tests {
             }
         }
         assert_eq!(diagnose(&Circle), None);
+        // It looks for an error of its own first.
+        assert_eq!(crate::client::diagnose(&Circle), None);
     }
 
     #[test]

@@ -20,6 +20,8 @@ mod words;
 pub use alert::diagnose_alert;
 pub use cause::{Cause, ServerCertificateFault};
 pub use diagnosis::{Certainty, Diagnosis};
+#[cfg(all(feature = "client", any(feature = "aws-lc-rs", feature = "ring")))]
+pub(crate) use error::chain;
 pub(crate) use error::diagnose;
 pub use first_bytes::{End, Spoke, diagnose_first_bytes};
 pub use response::{diagnose_body, diagnose_response};

@@ -22,18 +22,18 @@ pub(super) fn read(text: &str, error: &dyn Error) -> Option<Diagnosis> {
         if let Some(found) = by_head(&debug).or_else(|| diagnose_body(status, &body(&debug))) {
             return Some(found);
         }
+        if asks_for_websocket(&debug) {
+            return None;
+        }
     }
     let certainty = match status.as_u16() {
-        // It asked for an upgrade already, so it is not asked to.
-        426 if text.starts_with(TUNGSTENITE) => Certainty::MostLikely,
-        // WebSocket servers say that as well.
+        // WebSocket servers say that as well: to clients whose version they do not
+        // speak, and to requests whose upgrade a proxy has taken out.
         426 => Certainty::Possible,
         497 => Certainty::MostLikely,
         _ => return None,
     };
-    // reqwest tells which URL it was.
-    let is_tls = text.contains("for url (https:") || text.contains("for url (wss:");
-    (!is_tls).then(|| Diagnosis::new(Mismatch::PlaintextToTls, certainty))
+    Some(Diagnosis::new(Mismatch::PlaintextToTls, certainty))
 }
 
 const TUNGSTENITE: &str = "HTTP error: ";
@@ -55,6 +55,15 @@ fn by_head(debug: &str) -> Option<Diagnosis> {
     let (slug, _) = rest.split_once('"')?;
     let mismatch = Mismatch::from_slug(slug)?;
     Some(Diagnosis::new(mismatch, Certainty::Certain))
+}
+
+/// RFC 6455 4.4, RFC 9110 15.5.22.
+fn asks_for_websocket(debug: &str) -> bool {
+    let head = debug.split_once("body: ").map_or(debug, |(head, _)| head);
+    let head = head.to_ascii_lowercase();
+    ["\"sec-websocket-version\": ", "\"upgrade\": \"websocket\""]
+        .iter()
+        .any(|field| head.contains(field))
 }
 
 /// The bytes of `body: Some([60, 104])`.
@@ -120,7 +129,7 @@ mod tests {
         for (text, expected) in [
             (
                 "HTTP error: 426 Upgrade Required",
-                Some((tls, Certainty::MostLikely)),
+                Some((tls, Certainty::Possible)),
             ),
             ("http status: 426", Some((tls, Certainty::Possible))),
             ("http status: 497", Some((tls, Certainty::MostLikely))),
@@ -128,14 +137,28 @@ mod tests {
                 "HTTP status client error (426 Upgrade Required) for url (http://h/)",
                 Some((tls, Certainty::Possible)),
             ),
-            (
-                "HTTP status client error (426 Upgrade Required) for url (https://h/)",
-                None,
-            ),
             ("HTTP error: 404 Not Found", None),
             ("http status: 42", None),
         ] {
             assert_eq!(found(text, ""), expected, "{text}");
+        }
+    }
+
+    /// A proxy that does not pass the upgrade on makes the WebSocket server behind it
+    /// ask for one: nothing to do with TLS.
+    #[test]
+    fn a_websocket_server_s_426_is_about_websockets() {
+        for field in [
+            r#""upgrade": "websocket""#,
+            r#""sec-websocket-version": "8""#,
+        ] {
+            let debug =
+                format!("Http(Response {{ status: 426, headers: {{{field}}}, body: None }})");
+            assert_eq!(
+                found("HTTP error: 426 Upgrade Required", &debug),
+                None,
+                "{field}"
+            );
         }
     }
 

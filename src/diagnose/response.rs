@@ -12,6 +12,10 @@ use crate::mismatch::{CertificateFault, Mismatch};
 /// `Upgrade: TLS/1.x` (RFC 2817 4.2) and nginx' status 497. None: an ordinary
 /// response, or one whose body says more: [`diagnose_body`].
 ///
+/// It is what the server that wrote the response says of its own client. A
+/// gateway that passes it on is that client: where the URL is `https` already, and
+/// the response says that TLS is required, it is the gateway that has to use it.
+///
 /// ```
 /// use oneport::Mismatch;
 /// use oneport::client::diagnose_response;
@@ -41,6 +45,9 @@ pub fn diagnose_response<B>(response: &Response<B>) -> Option<Diagnosis> {
 /// What is wrong, from the body of an error response: the words of servers that
 /// say so. The first kilobytes of it are enough.
 ///
+/// In JSON they are most likely quoted: by a gateway that tells what a server
+/// behind it has said, for instance.
+///
 /// None: it is nothing of the kind, as every body of a success is.
 ///
 /// ```
@@ -57,7 +64,12 @@ pub fn diagnose_body(status: StatusCode, body: &[u8]) -> Option<Diagnosis> {
     if !status.is_client_error() {
         return None;
     }
-    said_in(&String::from_utf8_lossy(&body[..body.len().min(BODY)]))
+    let text = String::from_utf8_lossy(&body[..body.len().min(BODY)]);
+    let found = said_in(&text)?;
+    Some(match text.trim_start().starts_with(['{', '[', '"']) {
+        true => found.at_most(Certainty::MostLikely),
+        false => found,
+    })
 }
 
 /// What the first of the servers' own words in a text say.
@@ -247,6 +259,11 @@ mod tests {
                 assert_eq!(diagnose_body(page, body.as_bytes()), None, "{body}");
             }
         }
+        // None of these servers says it in JSON. Whoever does repeats it.
+        let gateway =
+            br#" {"error": "upstream: 400 Client sent an HTTP request to an HTTPS server.\n"}"#;
+        let found = diagnose_body(BAD_REQUEST, gateway).expect("a diagnosis");
+        assert_eq!(found.certainty(), Certainty::MostLikely);
         for none in [b"".as_slice(), b"\xff\xfe", b"Bad Request", b"HTTPS port"] {
             assert_eq!(diagnose_body(BAD_REQUEST, none), None);
         }

@@ -7,10 +7,12 @@ mod authority;
 #[path = "../caller/mod.rs"]
 mod caller;
 mod clients;
+mod hostile;
 mod identity;
 mod late;
 mod modes;
 mod openssl;
+mod pins;
 mod site;
 mod strangers;
 #[path = "../support/mod.rs"]

@@ -83,7 +83,8 @@ impl ConnectorBuilder {
     /// certificate (a leaf, self-signed or not) is trusted as exactly that
     /// certificate, for the names and days that it says, and for nothing that it
     /// signs; so is a CA's that a server uses for itself, as `openssl req -x509`
-    /// makes them. Whether a CA's own days are over is not looked at.
+    /// makes them, and one of version 1 that is self-signed, since that version does
+    /// not tell the two apart. Whether a CA's own days are over is not looked at.
     pub fn ca(mut self, path: impl AsRef<Path>) -> Self {
         self.cas.push(path.as_ref().into());
         self
@@ -148,6 +149,10 @@ impl ConnectorBuilder {
     }
 
     /// How long the TLS handshake may take after that: 10 s, unless told otherwise.
+    ///
+    /// It may be exceeded by the wait for a server's verdict on the client's
+    /// certificate (250 ms, or up to 1 s), and by 250 ms for the rest of an HTTP
+    /// response that came in its place.
     pub fn handshake_timeout(mut self, limit: Duration) -> Self {
         self.handshake_timeout = limit;
         self

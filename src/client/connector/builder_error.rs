@@ -32,6 +32,11 @@ pub enum ConnectorError {
         /// store, if they do; empty where the system's CAs were not asked for.
         path: Option<PathBuf>,
     },
+    /// The name of an ALPN protocol cannot be sent (RFC 7301 3.1).
+    Protocol {
+        /// How many bytes it has.
+        length: usize,
+    },
     /// rustls, or the operating system behind it, refused the configuration.
     Tls(rustls::Error),
 }
@@ -67,6 +72,11 @@ impl fmt::Display for ConnectorError {
                  instead of to the system's store: let them name PEM certificates, or unset them",
                 path.display()
             ),
+            Self::Protocol { length } => write!(
+                f,
+                "the name of an ALPN protocol has {length} bytes: expected 1 to 255, as h2 or \
+                 http/1.1"
+            ),
             Self::Tls(_) => f.write_str(
                 "the TLS library refused this client's configuration, and its own words say why",
             ),
@@ -80,7 +90,7 @@ impl Error for ConnectorError {
             // Its words are ours.
             Self::File(error) => error.source(),
             Self::Tls(error) => Some(error),
-            Self::Conflict { .. } | Self::NothingTrusted { .. } => None,
+            Self::Conflict { .. } | Self::NothingTrusted { .. } | Self::Protocol { .. } => None,
         }
     }
 }

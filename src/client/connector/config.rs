@@ -1,5 +1,6 @@
 //! From settings to TLS configurations.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use rustls::ClientConfig;
@@ -36,6 +37,10 @@ impl ConnectorBuilder {
             (Some(alpn), _) => config.alpn_protocols.clone_from(alpn),
             (None, Some(_)) => {}
             (None, None) => config.alpn_protocols = vec![H2.to_vec(), HTTP1.to_vec()],
+        }
+        let mut lengths = config.alpn_protocols.iter().map(Vec::len);
+        if let Some(length) = lengths.find(|length| !ALPN.contains(length)) {
+            return Err(ConnectorError::Protocol { length });
         }
         let mut http1 = config.clone();
         http1.alpn_protocols.retain(|protocol| protocol != H2);
@@ -125,6 +130,9 @@ impl ConnectorBuilder {
         })
     }
 }
+
+/// Bytes of a protocol's name, RFC 7301 3.1. rustls panics at an empty one.
+const ALPN: RangeInclusive<usize> = 1..=255;
 
 /// RFC 9113 11.1, RFC 7301 6.
 const H2: &[u8] = b"h2";

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::hint::hint;
 use super::target::Target;
-use crate::diagnose::Diagnosis;
+use crate::diagnose::{Diagnosis, chain};
 use crate::mismatch::Mismatch;
 
 /// Why a [`Connector`](super::Connector) made no connection, or why the one that
@@ -89,6 +89,8 @@ pub(super) enum UriFault {
     MissingHost,
     /// With the host and port that there are.
     MissingScheme(String),
+    /// Or whatever stands in its place.
+    Port(String),
     Scheme(String),
     ServerName(String),
 }
@@ -174,19 +176,7 @@ impl ConnectError {
     /// looks at the error itself, at its sources, and into `io::Error`s.
     #[must_use]
     pub fn find_in<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a Self> {
-        let mut next = Some(error);
-        while let Some(error) = next {
-            if let Some(found) = error.downcast_ref::<Self>() {
-                return Some(found);
-            }
-            let io = error.downcast_ref::<io::Error>();
-            next = match io.and_then(io::Error::get_ref) {
-                // An io::Error's own source is already the next one's.
-                Some(inner) => Some(inner),
-                None => error.source(),
-            };
-        }
-        None
+        chain(error).find_map(|error| error.downcast_ref())
     }
 }
 
@@ -245,6 +235,10 @@ impl fmt::Display for UriFault {
                 "the URL has no scheme: write https://{host} or wss://{host} for TLS, http://{host} \
                  or ws://{host} for plaintext"
             ),
+            Self::Port(port) => {
+                let port: String = port.chars().take(20).collect();
+                write!(f, "the URL's port is {port}: expected a number up to 65535")
+            }
             Self::Scheme(scheme) => {
                 let scheme: String = scheme.chars().take(20).collect();
                 write!(

@@ -33,12 +33,18 @@ pub(super) struct Handshake<'a> {
     pub(super) took: Duration,
 }
 
+/// A handshake that is over.
+pub(super) struct Shaken {
+    pub(super) tls: Box<Tls>,
+    pub(super) client: ClientCertificate,
+    /// The server may yet refuse the client.
+    pub(super) unjudged: bool,
+}
+
 impl Handshake<'_> {
-    pub(super) async fn shake(
-        self,
-        tcp: TcpStream,
-    ) -> Result<(Box<Tls>, ClientCertificate), ConnectError> {
+    pub(super) async fn shake(self, tcp: TcpStream) -> Result<Shaken, ConnectError> {
         let Self { target, limit, .. } = self;
+        let began = Instant::now();
         let record = Record::default();
         let io = Recorded::new(tcp, record.clone());
         let handshake = TlsConnector::from(self.config).connect(self.name, io);
@@ -58,20 +64,29 @@ impl Handshake<'_> {
             }
         };
         let refused = |error| ConnectError::tls(target, verdict::of_end(&error, client), error);
-        if let Some(most) = waits(&tls, client, self.took) {
-            let word = timeout(most, verdict::first_word(&mut tls)).await;
-            word.unwrap_or(Ok(())).map_err(refused)?;
+        // Of the two only one may have met a slow name server, or a slow judge.
+        let round_trip = self.took.min(began.elapsed());
+        let mut unjudged = false;
+        if let Some(most) = waits(&tls, client, round_trip) {
+            match timeout(most, verdict::first_word(&mut tls)).await {
+                Ok(word) => word.map_err(refused)?,
+                Err(_) => unjudged = true,
+            }
         }
         if let Err(error) = tls.get_mut().0.stop() {
             return Err(refused(unread_alert(&mut tls).unwrap_or(error)));
         }
-        Ok((tls, client))
+        Ok(Shaken {
+            tls,
+            client,
+            unjudged,
+        })
     }
 }
 
 /// How long to wait for the server's judgement of the client. In TLS 1.2 it comes
 /// inside the handshake, and who resumes a session was judged before.
-fn waits(tls: &Tls, client: ClientCertificate, took: Duration) -> Option<Duration> {
+fn waits(tls: &Tls, client: ClientCertificate, round_trip: Duration) -> Option<Duration> {
     let session = tls.get_ref().1;
     if session.protocol_version() != Some(ProtocolVersion::TLSv1_3)
         || session.handshake_kind() == Some(HandshakeKind::Resumed)
@@ -81,7 +96,7 @@ fn waits(tls: &Tls, client: ClientCertificate, took: Duration) -> Option<Duratio
     match client {
         ClientCertificate::NotRequested => None,
         ClientCertificate::NotSent => Some(UNPROVEN),
-        ClientCertificate::Sent => Some((took * 2).max(PROVEN_LEAST)),
+        ClientCertificate::Sent => Some((round_trip * 2).clamp(PROVEN_LEAST, PROVEN_MOST)),
     }
 }
 
@@ -90,6 +105,9 @@ const UNPROVEN: Duration = Duration::from_millis(250);
 
 /// With one it most likely does not: about a round trip, and time to verify.
 const PROVEN_LEAST: Duration = Duration::from_millis(20);
+
+/// By satellite.
+const PROVEN_MOST: Duration = Duration::from_secs(1);
 
 fn late(target: &Target, limit: Duration, received: &[u8]) -> ConnectError {
     match diagnose_first_bytes(Spoke::Tls, received, End::TimedOut) {

@@ -48,7 +48,7 @@ use self::target::Target;
 ///   first request. Where a server has asked for a certificate, the connector
 ///   waits for its first word: a session ticket or the alert. That is one round
 ///   trip; where a server sends neither, at most 250 ms without a certificate,
-///   and with one twice as long as the TCP connection took, 20 ms at least.
+///   and with one twice as long as a round trip took, 20 ms to 1 s.
 /// * Later, a failed write does not hide an alert that has arrived before it.
 ///
 /// ALPN: `h2` and `http/1.1` are offered for `https`, and `http/1.1` alone for
@@ -174,8 +174,8 @@ impl Connector {
             limit: settings.handshake_timeout,
             took,
         };
-        let (tls, client) = handshake.shake(io).await?;
-        ClientStream::tls(target, tls, client)
+        let shaken = handshake.shake(io).await?;
+        ClientStream::tls(target, shaken)
     }
 }
 

@@ -9,8 +9,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
 use super::error::ConnectError;
-use super::handshake::Tls;
-use super::info::{ClientCertificate, ConnectionInfo, ConnectionTls};
+use super::handshake::{Shaken, Tls};
+use super::info::{ConnectionInfo, ConnectionTls};
 use super::pending::unread_alert;
 use super::target::Target;
 use super::verdict;
@@ -32,29 +32,27 @@ pub struct ClientStream {
     // The TLS side is boxed: rustls' state is 1 KiB.
     io: MaybeTls<TcpStream, Box<Tls>>,
     info: ConnectionInfo,
-    /// Until the first byte was read.
+    /// Until the first byte was read, or it is known before that the server has let
+    /// the client in.
     fresh: bool,
     target: Target,
 }
 
 impl ClientStream {
     pub(super) fn plaintext(target: Target, tcp: TcpStream) -> Result<Self, ConnectError> {
-        Self::new(target, MaybeTls::Plaintext(tcp), None)
+        Self::new(target, MaybeTls::Plaintext(tcp), None, true)
     }
 
-    pub(super) fn tls(
-        target: Target,
-        tls: Box<Tls>,
-        client: ClientCertificate,
-    ) -> Result<Self, ConnectError> {
-        let info = ConnectionTls::of(tls.get_ref().1, client);
-        Self::new(target, MaybeTls::Tls(tls), info)
+    pub(super) fn tls(target: Target, shaken: Shaken) -> Result<Self, ConnectError> {
+        let info = ConnectionTls::of(shaken.tls.get_ref().1, shaken.client);
+        Self::new(target, MaybeTls::Tls(shaken.tls), info, shaken.unjudged)
     }
 
     fn new(
         target: Target,
         io: MaybeTls<TcpStream, Box<Tls>>,
         tls: Option<ConnectionTls>,
+        fresh: bool,
     ) -> Result<Self, ConnectError> {
         let tcp = socket(&io);
         // They fail where the other end has reset the connection meanwhile.
@@ -64,7 +62,7 @@ impl ClientStream {
         Ok(Self {
             io,
             info: ConnectionInfo::new(peer, local, tls),
-            fresh: true,
+            fresh,
             target,
         })
     }

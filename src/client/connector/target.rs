@@ -55,10 +55,19 @@ impl Target {
         if host.is_empty() {
             return Err(UriFault::MissingHost);
         }
+        // http::Uri has no port where the number is none: it would be the default.
+        let port = match authority().strip_prefix(url.host().unwrap_or_default()) {
+            Some("" | ":") => scheme.default_port(),
+            Some(port) if is_number(&port[1..]) => url
+                .port_u16()
+                .ok_or_else(|| UriFault::Port(port[1..].to_owned()))?,
+            Some(port) => return Err(UriFault::Port(port.to_owned())),
+            None => return Err(UriFault::MissingHost),
+        };
         Ok(Self {
             scheme,
             host: host.to_owned(),
-            port: url.port_u16().unwrap_or(scheme.default_port()),
+            port,
         })
     }
 
@@ -119,6 +128,10 @@ impl Scheme {
     }
 }
 
+fn is_number(port: &str) -> bool {
+    port.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 struct Bracketed<'a>(&'a str);
 
 impl fmt::Display for Bracketed<'_> {
@@ -171,6 +184,33 @@ mod tests {
             let said = read(url);
             assert!(said.contains(words), "{url}: {said}");
             assert!(!said.contains("secret"), "{said}");
+        }
+    }
+
+    /// Not a connection to the default port of another server.
+    #[test]
+    fn ports_that_are_none() {
+        for (url, port) in [
+            ("https://h:65536/", "65536"),
+            ("https://h:99999999999999999999/", "9999"),
+            ("https://h:-1/", ":-1"),
+            ("https://h:+80/", ":+80"),
+            ("https://h:x/", ":x"),
+            ("https://[::1]x/", "x"),
+            ("https://[::1]x:80/", "x:80"),
+            ("https://user:80@h:0x50/", ":0x50"),
+        ] {
+            let said = read(url);
+            assert!(said.starts_with("the URL's port is"), "{url}: {said}");
+            assert!(said.contains(port), "{url}: {said}");
+        }
+        for (url, expected) in [
+            ("https://h:/", "https://h:443"),
+            ("https://user:80@h/", "https://h:443"),
+            ("https://user@[::1]:/", "https://[::1]:443"),
+            ("ws://h:0080/", "ws://h:80"),
+        ] {
+            assert_eq!(read(url), expected);
         }
     }
 

@@ -1,16 +1,16 @@
 //! What a server thinks of this client.
 
 use std::future::poll_fn;
-use std::io;
+use std::io::{self, Read};
 use std::pin::Pin;
-use std::task::{Poll, ready};
+use std::task::{Context, Poll};
 
 use rustls::{CertificateError, ClientConnection, Error};
+use tokio::io::{AsyncRead, ReadBuf};
 
 use super::handshake::Tls;
 use super::info::ClientCertificate;
 use crate::diagnose::{Cause, Certainty, Diagnosis, ServerCertificateFault, diagnose_alert};
-use crate::io::poll_read_some;
 use crate::mismatch::{CertificateFault, Mismatch};
 
 /// Waits for the first that a TLS 1.3 server says after the handshake: a session
@@ -24,12 +24,13 @@ pub(super) async fn first_word(tls: &mut Tls) -> io::Result<()> {
         let (io, session) = tls.get_mut();
         // Some of it may have come with the server's part of the handshake.
         while !has_spoken(session)? {
-            let mut bytes = Vec::new();
-            let n = ready!(poll_read_some(Pin::new(&mut *io), cx, &mut bytes))?;
-            if n == 0 {
-                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+            let mut socket = Polled { io, cx };
+            match session.read_tls(&mut socket) {
+                Ok(0) => return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into())),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Poll::Pending,
+                Err(error) => return Poll::Ready(Err(error)),
             }
-            feed(session, &bytes)?;
         }
         Poll::Ready(Ok(()))
     })
@@ -44,17 +45,25 @@ fn has_spoken(session: &mut ClientConnection) -> io::Result<bool> {
     Ok(session.tls13_tickets_received() > 0 || state.plaintext_bytes_to_read() > 0)
 }
 
-/// Gives `bytes` from the socket to rustls.
-pub(super) fn feed(session: &mut ClientConnection, mut bytes: &[u8]) -> io::Result<()> {
-    while !bytes.is_empty() {
-        session.read_tls(&mut bytes)?;
-        session.process_new_packets().map_err(invalid)?;
+/// The socket as rustls reads it, which takes what it has room for. A buffer in
+/// between would hold the rest, and rustls takes nothing behind close_notify.
+struct Polled<'a, 'b, I> {
+    io: &'a mut I,
+    cx: &'a mut Context<'b>,
+}
+
+impl<I: AsyncRead + Unpin> Read for Polled<'_, '_, I> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let mut buf = ReadBuf::new(buf);
+        match Pin::new(&mut *self.io).poll_read(self.cx, &mut buf) {
+            Poll::Ready(read) => read.map(|()| buf.filled().len()),
+            Poll::Pending => Err(io::ErrorKind::WouldBlock.into()),
+        }
     }
-    Ok(())
 }
 
 /// As tokio-rustls has it.
-fn invalid(error: Error) -> io::Error {
+pub(super) fn invalid(error: Error) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, error)
 }
 

@@ -17,12 +17,14 @@ use crate::diagnose::{Certainty, Diagnosis, diagnose_response};
 
 pin_project! {
     /// The response of an [`Upgraded`](super::Upgraded) client.
+    #[must_use = "futures do nothing unless polled"]
     pub struct UpgradeFuture<S, B>
     where
         S: Service<Request<B>>,
     {
+        // None: the first is over, and what it held of the client is free.
         #[pin]
-        response: S::Future,
+        response: Option<S::Future>,
         again: Option<Again>,
         client: Option<S>,
         second: Option<Request<B>>,
@@ -42,7 +44,7 @@ where
 {
     pub(super) fn once(response: S::Future) -> Self {
         Self {
-            response,
+            response: Some(response),
             again: None,
             client: None,
             second: None,
@@ -51,7 +53,7 @@ where
 
     pub(super) fn maybe_again(response: S::Future, again: Again, client: S) -> Self {
         Self {
-            response,
+            response: Some(response),
             again: Some(again),
             client: Some(client),
             second: None,
@@ -70,15 +72,18 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            if this.second.is_some()
-                && let Some(client) = this.client
-            {
+            let Some(response) = this.response.as_mut().as_pin_mut() else {
+                let (Some(client), Some(_)) = (&mut *this.client, &*this.second) else {
+                    return Poll::Pending; // polled after its end
+                };
                 ready!(client.poll_ready(cx)).map_err(Into::into)?;
-                if let Some(request) = this.second.take() {
-                    this.response.set(client.call(request));
-                }
-            }
-            let result = ready!(this.response.as_mut().poll(cx)).map_err(Into::into);
+                let second = this.second.take();
+                this.response
+                    .set(second.map(|request| client.call(request)));
+                continue;
+            };
+            let result = ready!(response.poll(cx)).map_err(Into::into);
+            this.response.set(None);
             match this.again.take().and_then(|again| again.with(&result)) {
                 Some(request) => *this.second = Some(request.map(|()| B::default())),
                 None => return Poll::Ready(result),

@@ -40,6 +40,10 @@ pub use service::Upgraded;
 /// warning with both URLs, less their queries: the URL that is configured
 /// should be corrected.
 ///
+/// A client that follows redirects goes around this layer, not below it: it would
+/// take a refusal by the redirect's target for one by the first host. At most 1,024
+/// servers are remembered, as long as the layer's clients live.
+///
 /// ```
 /// use bytes::Bytes;
 /// use http::Uri;

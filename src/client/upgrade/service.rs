@@ -21,7 +21,7 @@ use super::{Upgrade, is_safe};
 pub struct Upgraded<S> {
     client: S,
     policy: Upgrade,
-    known: Arc<Known>,
+    pub(super) known: Arc<Known>,
 }
 
 impl<S> Upgraded<S> {

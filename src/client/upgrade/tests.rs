@@ -1,10 +1,13 @@
 use std::convert::Infallible;
 use std::error::Error;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::Full;
+use tokio::time::timeout;
+use tower::limit::ConcurrencyLimit;
 use tower::{Layer, ServiceExt};
 use tower_service::Service;
 
@@ -111,6 +114,47 @@ async fn what_is_not_safe_to_repeat_is_not_repeated() {
     let response = client.oneshot(with_body).await.unwrap();
     assert_eq!(response.status(), StatusCode::UPGRADE_REQUIRED);
     assert_eq!(asked(&log).len(), 1);
+}
+
+/// A permit is given back when the first response's future is dropped, which the
+/// second request waits for.
+#[tokio::test]
+async fn one_request_at_a_time_is_enough() {
+    let log = Asked::default();
+    let one = ConcurrencyLimit::new(tls_only(&log), 1);
+    let client = Upgrade::new().layer(one);
+    let asking = client.oneshot(request(Method::GET, "http://h/"));
+    let response = timeout(Duration::from_secs(10), asking).await;
+    let response = response.expect("no deadlock").unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(asked(&log).len(), 2);
+}
+
+/// Who they are to the URL does not matter, and what the port is called neither.
+#[tokio::test]
+async fn a_server_is_remembered_under_all_its_spellings() {
+    let log = Asked::default();
+    let client = Upgrade::new().layer(tls_only(&log));
+    let get = request(Method::GET, "http://user:secret@h/");
+    client.clone().oneshot(get).await.unwrap();
+    asked(&log);
+    for (url, instead) in [
+        ("http://h/", "https://h:80/"),
+        ("http://H/", "https://H:80/"),
+        ("http://h:/", "https://h:80/"),
+        ("http://h:80/", "https://h:80/"),
+        ("http://other@h:80/", "https://other@h:80/"),
+    ] {
+        let post = request(Method::POST, url);
+        client.clone().oneshot(post).await.unwrap();
+        assert_eq!(asked(&log), [format!("POST {instead}")], "{url}");
+    }
+    // And without their secrets.
+    let known = format!("{:?}", client.known);
+    assert!(
+        known.contains("\"h\"") && !known.contains("secret"),
+        "{known}"
+    );
 }
 
 #[tokio::test]

@@ -54,8 +54,10 @@ impl ServerTrust {
                     source,
                 }
             })?;
-            // Version 1 does not tell CAs from others.
-            if parsed.is_ca() || parsed.version().0 != V3 {
+            // Version 1 does not tell CAs from others; what another has issued is no
+            // root.
+            let old_root = parsed.version().0 != V3 && parsed.issuer() == parsed.subject();
+            if parsed.is_ca() || old_root {
                 let added = self.anchors.add(certificate.clone());
                 added.map_err(|source| TlsConfigError::Refused {
                     path: path.into(),
