@@ -60,10 +60,6 @@ impl Drop for Lifecycle {
 /// Not a `watch` channel: its future is larger, and each of its polls takes a
 /// lock. Every poll of a connection is a poll of this.
 #[derive(Debug)]
-#[cfg_attr(
-    not(feature = "serve"),
-    expect(dead_code, reason = "a bare acceptor never drains")
-)]
 struct Shared {
     phase: AtomicU8,
     /// Several, for each has a lock, which connections take when they begin and
