@@ -31,7 +31,8 @@ use tokio_rustls::TlsAcceptor;
 pub const BODY: &str = "hello\n";
 
 /// For a request head, and for an idle connection: longer than it takes to
-/// count what thousands of them hold.
+/// count what thousands of them hold. For all deadlines before it too: tokio
+/// wakes itself (a system call) for one that is before all that are pending.
 const IDLE: Duration = Duration::from_secs(60);
 
 /// Which server.
@@ -120,6 +121,8 @@ impl Server {
         let app = tower::service_fn(hello);
         let mut limits = Limits::default();
         limits.sniff = IDLE;
+        limits.handshake = IDLE;
+        limits.first_request = IDLE;
         limits.request_head = IDLE;
         let server = match self {
             Self::Hyper => return bare_hyper(listener).await,
