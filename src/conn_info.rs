@@ -57,12 +57,19 @@ struct Inner {
     pace: Pace,
 }
 
-/// Where a connection comes from and which server it belongs to.
+/// Where a connection comes from and which server it belongs to. Small: silent
+/// connections hold it too.
 #[derive(Clone, Debug)]
 pub(crate) struct Origin {
     pub(crate) peer: Peer,
     /// The socket's peer, if it is a proxy that spoke for another.
-    pub(crate) proxy: Option<Peer>,
+    pub(crate) proxy: Option<Box<Peer>>,
+    pub(crate) home: Arc<Home>,
+}
+
+/// The server that a connection belongs to.
+#[derive(Debug)]
+pub(crate) struct Home {
     pub(crate) local: Option<SocketAddr>,
     pub(crate) observer: Option<Observer>,
     pub(crate) log: Arc<RefusalLog>,
@@ -133,7 +140,7 @@ impl ConnInfo {
     /// protocol.
     #[must_use]
     pub fn proxy(&self) -> Option<Peer> {
-        self.0.origin.proxy
+        self.0.origin.proxy.as_deref().copied()
     }
 
     /// The listener's own address, where it has one. For a listener on
@@ -141,7 +148,7 @@ impl ConnInfo {
     /// connected to: asking for it would cost each connection a system call.
     #[must_use]
     pub fn local(&self) -> Option<SocketAddr> {
-        self.0.origin.local
+        self.0.origin.home.local
     }
 
     /// How the bytes travel.
@@ -180,7 +187,7 @@ impl ConnInfo {
     ///
     /// Cancel safe: it only waits.
     pub fn draining(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
-        let observer = self.0.origin.observer.clone();
+        let observer = self.0.origin.home.observer.clone();
         async move {
             match observer {
                 Some(mut observer) => observer.reached(Phase::Draining).await,
@@ -198,7 +205,7 @@ impl ConnInfo {
             },
             in_tls: self.is_tls(),
         };
-        let log = &self.0.origin.log;
+        let log = &self.0.origin.home.log;
         log.note(self.peer(), spoke, mismatch);
         if !credentials.is_empty() {
             log.note_credentials(self.peer(), credentials);
@@ -210,7 +217,7 @@ impl ConnInfo {
     pub(crate) fn note_limit(&self, limit: &'static str, after: Duration, what: &str) {
         count::limit(limit);
         let what = format!("{what} for {after:?} (Limits::{limit})");
-        self.0.origin.log.note_failure(self.peer(), what, None);
+        self.0.origin.home.log.note_failure(self.peer(), what, None);
     }
 
     /// What it waits for.

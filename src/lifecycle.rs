@@ -1,6 +1,12 @@
 //! The phases of a server's life, and how its connections hear of them.
 
-use tokio::sync::watch;
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
+use std::task::{Poll, Waker};
+
+use tokio::sync::Notify;
 
 /// Where a server is in its life. Only ever moves forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -8,6 +14,7 @@ use tokio::sync::watch;
     not(feature = "serve"),
     expect(dead_code, reason = "a bare acceptor never drains")
 )]
+#[repr(u8)]
 pub(crate) enum Phase {
     /// New connections are accepted.
     Serving,
@@ -20,29 +27,66 @@ pub(crate) enum Phase {
 /// The server's end: says which phase it is. Dropping it aborts.
 #[cfg(feature = "serve")]
 #[derive(Debug)]
-pub(crate) struct Lifecycle(watch::Sender<Phase>);
+pub(crate) struct Lifecycle(Arc<Shared>);
 
 #[cfg(feature = "serve")]
 impl Lifecycle {
     pub(crate) fn new() -> (Self, Observer) {
-        let (sender, receiver) = watch::channel(Phase::Serving);
-        (Self(sender), Observer(receiver))
+        let shared = Arc::new(Shared {
+            phase: AtomicU8::new(Phase::Serving as u8),
+            changed: Default::default(),
+            observers: AtomicUsize::new(1),
+        });
+        let observer = Observer {
+            shared: shared.clone(),
+            shard: 0,
+        };
+        (Self(shared), observer)
     }
 
     pub(crate) fn enter(&self, phase: Phase) {
-        self.0.send_replace(phase);
+        self.0.phase.fetch_max(phase as u8, Ordering::SeqCst);
+        self.0.changed.iter().for_each(Notify::notify_waiters);
     }
 }
 
+#[cfg(feature = "serve")]
+impl Drop for Lifecycle {
+    fn drop(&mut self) {
+        self.enter(Phase::Aborted);
+    }
+}
+
+/// Not a `watch` channel: its future is larger, and each of its polls takes a
+/// lock. Every poll of a connection is a poll of this.
+#[derive(Debug)]
+struct Shared {
+    phase: AtomicU8,
+    /// Several, for each has a lock, which connections take when they begin and
+    /// end to wait.
+    changed: [Notify; 8],
+    observers: AtomicUsize,
+}
+
 /// A connection's end.
-#[derive(Clone, Debug)]
-pub(crate) struct Observer(watch::Receiver<Phase>);
+#[derive(Debug)]
+pub(crate) struct Observer {
+    shared: Arc<Shared>,
+    shard: usize,
+}
+
+impl Clone for Observer {
+    fn clone(&self) -> Self {
+        let shared = self.shared.clone();
+        let shard = shared.observers.fetch_add(1, Ordering::Relaxed) % shared.changed.len();
+        Self { shared, shard }
+    }
+}
 
 impl Observer {
     #[cfg(feature = "serve")]
     pub(crate) fn is_aborted(&self) -> bool {
-        // A closed channel means that the server's future was dropped.
-        *self.0.borrow() == Phase::Aborted || self.0.has_changed().is_err()
+        self.shared.phase.load(Ordering::SeqCst) >= Phase::Aborted as u8
     }
 
     /// Completes in this phase or a later one, and when the server is gone.
@@ -51,7 +95,71 @@ impl Observer {
     ///
     /// Cancel safe: it only waits.
     pub(crate) async fn reached(&mut self, phase: Phase) {
-        // An error means that the server's future was dropped.
-        let _ = self.0.wait_for(|now| *now >= phase).await;
+        loop {
+            // It hears of every change from here on.
+            let mut changed = pin!(self.shared.changed[self.shard].notified());
+            let now = self.shared.phase.load(Ordering::SeqCst);
+            if now >= phase as u8 {
+                return;
+            }
+            let mut waiting: Option<Waker> = None;
+            poll_fn(|cx| {
+                if self.shared.phase.load(Ordering::SeqCst) != now {
+                    return Poll::Ready(());
+                }
+                // It is polled for whatever else wakes the connection: asking
+                // again would take the lock each time.
+                if !waiting.as_ref().is_some_and(|it| it.will_wake(cx.waker())) {
+                    waiting = Some(cx.waker().clone());
+                    return changed.as_mut().poll(cx);
+                }
+                Poll::Pending
+            })
+            .await;
+        }
+    }
+}
+
+#[cfg(all(test, feature = "serve"))]
+mod tests {
+    use super::*;
+    use std::future::Future;
+    use std::sync::atomic::AtomicBool;
+    use std::task::{Context, Wake};
+
+    #[derive(Default)]
+    struct Woken(AtomicBool);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
+
+    #[test]
+    fn whoever_polled_last_is_woken() {
+        let (lifecycle, observer) = Lifecycle::new();
+        let mut observer = observer.clone();
+        let mut reached = pin!(observer.reached(Phase::Aborted));
+        let wakers: [Arc<Woken>; 2] = Default::default();
+        for waker in &wakers {
+            for _ in 0..2 {
+                let polled = reached
+                    .as_mut()
+                    .poll(&mut Context::from_waker(&waker.clone().into()));
+                assert!(polled.is_pending());
+            }
+        }
+        lifecycle.enter(Phase::Draining);
+        assert!(!wakers[0].0.load(Ordering::SeqCst));
+        assert!(wakers[1].0.swap(false, Ordering::SeqCst));
+        let waker = wakers[1].clone().into();
+        let mut context = Context::from_waker(&waker);
+        assert!(reached.as_mut().poll(&mut context).is_pending());
+        assert!(reached.as_mut().poll(&mut context).is_pending());
+        // The server's future is dropped.
+        drop(lifecycle);
+        assert!(wakers[1].0.load(Ordering::SeqCst));
+        assert!(reached.as_mut().poll(&mut context).is_ready());
     }
 }

@@ -86,6 +86,12 @@ impl Pace {
         }
     }
 
+    /// hyper is polled: it may have stopped to read since the last time, where
+    /// the application wants nothing more of a body.
+    pub(crate) fn begin_poll(&self) {
+        self.set(self.word() & !READING);
+    }
+
     /// hyper has found nothing to read.
     pub(crate) fn is_reading(&self) {
         self.set(self.word() | READING);

@@ -1,9 +1,12 @@
-//! The two processes that `benches/syscalls` runs: a server on a
-//! current-thread runtime, and a client with one operation in flight.
+//! The two processes that the scripts run: a server on a current-thread runtime,
+//! and a client with one operation in flight.
 //!
 //! `bench-peer serve SERVER CA_FILE` writes its certificate to CA_FILE, its
 //! address to the standard output, and ends with its standard input.
 //! `bench-peer load WORKLOAD ADDRESS CA_FILE COUNT` does COUNT operations.
+//! `bench-peer hold WORKLOAD ADDRESS CA_FILE COUNT` opens so many connections,
+//! says so, and holds them until its standard input ends; then each is asked
+//! whether it is still there.
 #![allow(unreachable_pub, clippy::print_stdout)] // a program's, whose output is read by the script
 
 #[allow(dead_code)] // shared with the criterion bench
@@ -12,10 +15,9 @@ mod servers;
 
 use std::error::Error;
 use std::io::{self, Read};
-use std::path::Path;
-use std::process::exit;
+use std::net::SocketAddr;
 
-use client::{Client, Close};
+use client::{Client, Close, Connection};
 use servers::Server;
 
 type Result<T = ()> = std::result::Result<T, Box<dyn Error>>;
@@ -24,38 +26,40 @@ fn main() -> Result {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
-        ["serve", server, ca] => serve(server.parse()?, ca.as_ref()),
-        ["load", workload, server, ca, count] => {
-            load(workload, server.parse()?, ca.as_ref(), count.parse()?)
+        ["serve", server, ca] => {
+            let server: Server = server.parse()?;
+            server.run_with_stdin(ca.as_ref(), || ())
         }
-        _ => Err("serve SERVER CA_FILE, or load WORKLOAD ADDRESS CA_FILE COUNT".into()),
+        ["load", workload, server, ca, count] => {
+            let clients = Clients::new(server.parse()?, ca)?;
+            load(workload, &clients, count.parse()?)
+        }
+        ["hold", workload, server, ca, count] => {
+            let clients = Clients::new(server.parse()?, ca)?;
+            hold(workload, &clients, count.parse()?)
+        }
+        _ => Err("serve SERVER CA_FILE, or load|hold WORKLOAD ADDRESS CA_FILE COUNT".into()),
     }
 }
 
-fn serve(server: Server, ca: &Path) -> Result {
-    let (certificate, tls) = servers::tls();
-    std::fs::write(ca, &certificate)?;
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?;
-    runtime.block_on(async {
-        let listener = servers::listen().await;
-        println!("{}", listener.local_addr()?);
-        std::thread::spawn(|| {
-            // Its one read ends when the script closes the pipe.
-            let ended = io::stdin().read(&mut [0]);
-            exit(i32::from(ended.is_err()));
-        });
-        Ok(server.run(listener, tls).await?)
-    })
+struct Clients {
+    plaintext: Client,
+    tls: Client,
 }
 
-fn load(workload: &str, server: std::net::SocketAddr, ca: &Path, count: usize) -> Result {
-    let plaintext = Client::plaintext(server);
-    let tls = Client::tls(server, std::fs::read(ca)?.into())?;
+impl Clients {
+    fn new(server: SocketAddr, ca: &str) -> Result<Self> {
+        Ok(Self {
+            plaintext: Client::plaintext(server),
+            tls: Client::tls(server, std::fs::read(ca)?.into())?,
+        })
+    }
+}
+
+fn load(workload: &str, Clients { plaintext, tls }: &Clients, count: usize) -> Result {
     let (client, other) = match workload.split_once('-') {
-        Some(("plaintext", _)) => (&plaintext, &tls),
-        Some(("tls", _)) => (&tls, &plaintext),
+        Some(("plaintext", _)) => (plaintext, tls),
+        Some(("tls", _)) => (tls, plaintext),
         _ => return Err(format!("{workload}: unknown workload").into()),
     };
     // Open throughout, as on any server in use: while no deadline at all is
@@ -90,5 +94,27 @@ fn load(workload: &str, server: std::net::SocketAddr, ca: &Path, count: usize) -
         }
         _ => return Err(format!("{workload}: unknown workload").into()),
     }
+    Ok(())
+}
+
+fn hold(workload: &str, Clients { plaintext, tls }: &Clients, count: usize) -> Result {
+    let client = match workload {
+        "silent" | "plaintext" => plaintext,
+        "tls" => tls,
+        _ => return Err(format!("{workload}: unknown workload").into()),
+    };
+    let open = |_| {
+        let mut connection = client.connect()?;
+        if workload != "silent" {
+            connection.request()?;
+        }
+        Ok(connection)
+    };
+    let mut held = (0..count)
+        .map(open)
+        .collect::<io::Result<Vec<Connection>>>()?;
+    println!("open");
+    io::stdin().read_to_end(&mut Vec::new())?;
+    held.iter_mut().try_for_each(Connection::request)?;
     Ok(())
 }

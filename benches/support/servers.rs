@@ -5,7 +5,10 @@
 //! listener options, one task per connection.
 
 use std::convert::Infallible;
-use std::io;
+use std::error::Error;
+use std::io::{self, Read};
+use std::path::Path;
+use std::process::exit;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +20,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use oneport::Mode;
+use oneport::{Limits, Mode};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -26,6 +29,11 @@ use tokio_rustls::TlsAcceptor;
 
 /// The answer to every request.
 pub const BODY: &str = "hello\n";
+
+/// For a request head, and for an idle connection: longer than it takes to
+/// count what thousands of them hold. For all deadlines before it too: tokio
+/// wakes itself (a system call) for one that is before all that are pending.
+const IDLE: Duration = Duration::from_secs(60);
 
 /// Which server.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +68,50 @@ impl FromStr for Server {
 }
 
 impl Server {
+    /// A process's whole work: writes its certificate to a file and its address
+    /// to the standard output, does `asked` for each byte of the standard input,
+    /// and ends the process with it. On a current-thread runtime.
+    ///
+    /// # Errors
+    ///
+    /// The file's and the sockets'.
+    pub fn run_with_stdin(
+        self,
+        ca: &Path,
+        asked: impl Fn() + Send + 'static,
+    ) -> Result<(), Box<dyn Error>> {
+        let (certificate, tls) = tls();
+        std::fs::write(ca, &certificate)?;
+        self.counted(tls, asked)
+    }
+
+    /// Without the making of the certificate, which gathers entropy by the
+    /// clock: `benches/instructions` counts in the function of this name.
+    #[inline(never)]
+    fn counted(
+        self,
+        tls: Arc<rustls::ServerConfig>,
+        asked: impl Fn() + Send + 'static,
+    ) -> Result<(), Box<dyn Error>> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async {
+            let listener = listen().await;
+            println!("{}", listener.local_addr()?);
+            std::thread::spawn(move || {
+                loop {
+                    match io::stdin().read(&mut [0]) {
+                        Ok(1..) => asked(),
+                        // The script has closed the pipe.
+                        ended => exit(i32::from(ended.is_err())),
+                    }
+                }
+            });
+            Ok(self.run(listener, tls).await?)
+        })
+    }
+
     /// Serves until the listener breaks.
     pub async fn run(
         self,
@@ -67,16 +119,19 @@ impl Server {
         tls: Arc<rustls::ServerConfig>,
     ) -> io::Result<()> {
         let app = tower::service_fn(hello);
-        let drained = match self {
-            Self::Dual => oneport::serve_dual(listener, tls, app).await?,
+        let mut limits = Limits::default();
+        limits.sniff = IDLE;
+        limits.handshake = IDLE;
+        limits.first_request = IDLE;
+        limits.request_head = IDLE;
+        let server = match self {
             Self::Hyper => return bare_hyper(listener).await,
-            Self::PlaintextOnly => oneport::serve_plaintext(listener, app).await?,
             Self::Rustls => return bare_rustls(listener, tls.into()).await,
-            Self::TlsOnly => {
-                let server = oneport::serve_dual(listener, tls, app);
-                server.mode(Mode::TlsOnly).await?
-            }
+            Self::PlaintextOnly => oneport::serve_plaintext(listener, app),
+            Self::Dual => oneport::serve_dual(listener, tls, app),
+            Self::TlsOnly => oneport::serve_dual(listener, tls, app).mode(Mode::TlsOnly),
         };
+        let drained = server.limits(limits).await?;
         Err(io::Error::other(format!("the server ended: {drained:?}")))
     }
 }
@@ -107,7 +162,7 @@ async fn serve<I: AsyncRead + AsyncWrite + Unpin + Send + 'static>(io: I) {
         .half_close(true)
         .max_headers(100)
         .max_header_size(64 * 1024)
-        .header_read_timeout(Duration::from_secs(10))
+        .header_read_timeout(IDLE)
         .serve_connection(TokioIo::new(io), service_fn(hello))
         .with_upgrades();
     // How a connection ended is not what is measured.

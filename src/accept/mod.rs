@@ -101,9 +101,7 @@ impl Acceptor {
         let mut origin = Origin {
             peer: peer.into(),
             proxy: None,
-            local: None,
-            observer: None,
-            log: self.0.log.clone(),
+            home: self.0.home.clone(),
         };
         let first = FirstFlight::read(self, &mut io, &mut origin).await?;
         let sniffed = Sniffed::new(io, first, origin);
@@ -163,7 +161,7 @@ impl Acceptor {
     /// Where repeated refusals are only counted.
     #[cfg(feature = "serve")]
     pub(crate) fn refusal_log(&self) -> &Arc<RefusalLog> {
-        &self.0.log
+        &self.0.home.log
     }
 
     /// Whose answers come before the application.

@@ -39,7 +39,7 @@ where
         protocol,
         in_tls: tls.is_some(),
     };
-    settings.log.note(origin.peer, spoke, mismatch);
+    settings.home.log.note(origin.peer, spoke, mismatch);
     let budget = settings.limits.refusal;
     let refusal = Refusal {
         mismatch,
@@ -70,7 +70,7 @@ where
         }
     }
     if let Some(&credentials) = refusal.credentials.get() {
-        settings.log.note_credentials(origin.peer, credentials);
+        settings.home.log.note_credentials(origin.peer, credentials);
     }
     AcceptError::Refused(mismatch)
 }

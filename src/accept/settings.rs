@@ -10,11 +10,11 @@ use super::Acceptor;
 use crate::answer::{BoxError, Explainer};
 #[cfg(feature = "acme")]
 use crate::challenge::Challenges;
+use crate::conn_info::Home;
 use crate::io::Linger;
 use crate::limits::Limits;
 use crate::policy::{self, Inbound, Mode, Policy, Route};
 use crate::proxy::ProxyProtocol;
-use crate::refusal_log::RefusalLog;
 use crate::sniff::Protocol;
 use crate::tls::TlsConfig;
 
@@ -29,7 +29,8 @@ pub(super) struct Settings {
     pub(super) proxies: Option<ProxyProtocol>,
     pub(super) tls_to_plaintext: TlsToPlaintext,
     plaintext_beside_client_auth: BesideClientAuth,
-    pub(super) log: Arc<RefusalLog>,
+    /// That of a bare acceptor.
+    pub(super) home: Arc<Home>,
     #[cfg(feature = "acme")]
     pub(super) challenges: Option<Challenges>,
 }
@@ -84,7 +85,11 @@ impl Acceptor {
             proxies: None,
             tls_to_plaintext: TlsToPlaintext::Bare,
             plaintext_beside_client_auth: BesideClientAuth::Refuse,
-            log: Arc::default(),
+            home: Arc::new(Home {
+                local: None,
+                observer: None,
+                log: Arc::default(),
+            }),
             #[cfg(feature = "acme")]
             challenges: None,
         }))

@@ -56,7 +56,7 @@ fn take_header(prefix: &mut Vec<u8>, origin: &mut Origin) -> Proxy {
         Header::Whole { length, client } => {
             prefix.drain(..length);
             if let Some(client) = client {
-                origin.proxy = Some(origin.peer);
+                origin.proxy = Some(Box::new(origin.peer));
                 origin.peer = client.into();
             }
             Proxy::None
@@ -118,7 +118,9 @@ impl FirstFlight {
             Ok(Err(error)) => Err(AcceptError::Io(error)),
             Err(_) => {
                 if proxy != Proxy::HeaderDue && is_request_begun(&prefix) {
-                    acceptor.say_late(io, Late::Head(limit)).await;
+                    // Boxed: silent connections, of which there are more, are
+                    // not to be as large.
+                    Box::pin(acceptor.say_late(io, Late::Head(limit))).await;
                 }
                 Err(late(Stage::Sniff, limit))
             }

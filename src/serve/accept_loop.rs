@@ -13,7 +13,7 @@ use tokio::time::{Instant, sleep};
 use super::app::App;
 use super::connection::{self, Connection, Shared};
 use super::listener::Listener;
-use crate::conn_info::Origin;
+use crate::conn_info::{Home, Origin};
 use crate::io::Tracked;
 
 /// A connection that holds its slot for as long as it is open.
@@ -37,7 +37,11 @@ where
     K: 'static,
     F: Future<Output = ()>,
 {
-    let local = listener.local_addr();
+    let home = Arc::new(Home {
+        local: listener.local_addr(),
+        observer: Some(shared.observer.clone()),
+        log: shared.acceptor.refusal_log().clone(),
+    });
     let mut pauses = Pauses::default();
     loop {
         let accepted = select! {
@@ -65,9 +69,7 @@ where
         let origin = Origin {
             peer: addr.clone().into(),
             proxy: None,
-            local,
-            observer: Some(shared.observer.clone()),
-            log: shared.acceptor.refusal_log().clone(),
+            home: home.clone(),
         };
         let connection = Connection {
             io: Slotted::new(io, slot),

@@ -1,7 +1,7 @@
 //! One connection's HTTP, driven by hyper to its end.
 
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::time::Duration;
 
 use http::Version;
@@ -129,7 +129,9 @@ impl Http {
         // were read for the verdict before it is asked to wind down, and does
         // not take a request that is in flight for a connection without one.
         let ended = if http_version == Version::HTTP_2 {
-            let mut connection = pin!(self.http2.serve_connection(io, requests));
+            // Boxed, as all ends below are: an idle HTTP/1 connection is not to
+            // be as large as what it never becomes.
+            let mut connection = Box::pin(self.http2.serve_connection(io, requests));
             let mut goaway = None;
             loop {
                 select! {
@@ -150,9 +152,13 @@ impl Http {
             let connection = self.http1.serve_connection(io, requests);
             let mut connection = connection.with_upgrades();
             let ended = loop {
+                let by_hyper = poll_fn(|cx| {
+                    info.pace().begin_poll();
+                    Pin::new(&mut connection).poll(cx)
+                });
                 select! {
                     biased;
-                    ended = &mut connection => break Ended::ByHyper(ended),
+                    ended = by_hyper => break Ended::ByHyper(ended),
                     () = observer.reached(Phase::Draining), if !draining => draining = true,
                     late = poll_fn(|cx| watch.poll_http1(cx)) => break Ended::Late(late),
                 }
@@ -166,9 +172,8 @@ impl Http {
                     Some(parts) => {
                         let rest = parts.read_buf.trim_ascii();
                         let ended = ended.with_unread(rest);
-                        return self
-                            .part(acceptor, parts.io.into_inner(), &info, ended)
-                            .await;
+                        let io = parts.io.into_inner();
+                        return Box::pin(self.part(acceptor, io, &info, ended)).await;
                     }
                     None => ended,
                 },

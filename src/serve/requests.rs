@@ -2,20 +2,19 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 
 use bytes::Bytes;
 use http::header::{self, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 use hyper::body::{Body, Incoming};
-use hyper_util::service::TowerToHyperService;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::host_check;
 use super::in_flight::InFlight;
 use super::response_body::ResponseBody;
-use crate::answer::Explained;
+use crate::answer::{BoxError, Explained};
 use crate::conn_info::ConnInfo;
 
 /// Puts [`ConnInfo`] into each request, and notes when a response upgrades the
@@ -26,89 +25,111 @@ use crate::conn_info::ConnInfo;
 /// which transport the request came.
 #[derive(Debug)]
 pub(super) struct Requests<S> {
-    app: TowerToHyperService<S>,
+    app: S,
     info: ConnInfo,
 }
 
 impl<S> Requests<S> {
     pub(super) fn new(app: S, info: ConnInfo) -> Self {
-        let app = TowerToHyperService::new(app);
         Self { app, info }
     }
 }
 
 impl<S, B> hyper::service::Service<Request<Incoming>> for Requests<S>
 where
-    S: Service<Request<Incoming>, Response = Response<B>> + Clone,
+    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>> + Clone,
     B: Body,
 {
     type Response = Response<ResponseBody<B>>;
-    type Error = S::Error;
-    type Future =
-        Answering<<TowerToHyperService<S> as hyper::service::Service<Request<Incoming>>>::Future>;
+    type Error = BoxError;
+    type Future = Responding<S>;
 
-    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
         let connect = request.method() == Method::CONNECT;
         let has_body = !request.body().is_end_stream();
-        let fault = host_check::fault(request.version(), request.uri(), request.headers());
         // First: it is in flight while the application looks at it.
         let in_flight = InFlight::new(self.info.clone(), has_body);
-        let answer = match fault {
-            Some(sentence) => Answer::Ours { sentence },
-            None => {
-                request.extensions_mut().insert(self.info.clone());
-                let response = self.app.call(request);
-                Answer::Theirs { response }
-            }
+        let state = match host_check::fault(request.version(), request.uri(), request.headers()) {
+            Some(sentence) => State::Refused { sentence },
+            None => self.call_app(request),
         };
-        Answering {
-            answer,
-            request: Some(in_flight),
+        Responding {
+            state,
+            in_flight: Some(in_flight),
             connect,
+        }
+    }
+}
+
+impl<S> Requests<S>
+where
+    S: Service<Request<Incoming>, Error: Into<BoxError>> + Clone,
+{
+    fn call_app(&self, mut request: Request<Incoming>) -> State<S> {
+        request.extensions_mut().insert(self.info.clone());
+        let mut app = self.app.clone();
+        // Nearly all are always ready: then the request, which is large, need
+        // not wait in a future. Whoever is not is asked again, with a waker.
+        let mut nobody = Context::from_waker(Waker::noop());
+        match app.poll_ready(&mut nobody) {
+            Poll::Ready(Ok(())) => State::Called {
+                response: app.call(request),
+            },
+            Poll::Ready(Err(error)) => State::Failed {
+                error: Some(error.into()),
+            },
+            Poll::Pending => State::Busy {
+                app,
+                request: Some(request),
+            },
         }
     }
 }
 
 pin_project! {
     /// A response to come.
-    #[derive(Debug)]
-    pub(super) struct Answering<F> {
+    pub(super) struct Responding<S: Service<Request<Incoming>>> {
         #[pin]
-        answer: Answer<F>,
+        state: State<S>,
         // None once it went with the response.
-        request: Option<InFlight>,
+        in_flight: Option<InFlight>,
         connect: bool,
     }
 }
 
 pin_project! {
-    #[derive(Debug)]
-    #[project = AnswerProjected]
-    enum Answer<F> {
-        Ours {
-            sentence: &'static str,
+    #[project = StateProjected]
+    enum State<S: Service<Request<Incoming>>> {
+        // The options are None once they were taken.
+        Busy {
+            app: S,
+            request: Option<Request<Incoming>>,
         },
-        Theirs {
+        Called {
             #[pin]
-            response: F,
+            response: S::Future,
+        },
+        Failed {
+            error: Option<BoxError>,
+        },
+        // By us: the application does not see it.
+        Refused {
+            sentence: &'static str,
         },
     }
 }
 
-impl<F, B, E> Future for Answering<F>
+impl<S, B> Future for Responding<S>
 where
-    F: Future<Output = Result<Response<B>, E>>,
+    S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>,
     B: Body,
 {
-    type Output = Result<Response<ResponseBody<B>>, E>;
+    type Output = Result<Response<ResponseBody<B>>, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let response = match this.answer.project() {
-            AnswerProjected::Ours { sentence } => Err(*sentence),
-            AnswerProjected::Theirs { response } => Ok(ready!(response.poll(cx))?),
-        };
-        let Some(request) = this.request.take() else {
+        let response = ready!(this.state.poll(cx))?;
+        let Some(request) = this.in_flight.take() else {
             // It was ready before, and is not to be polled again.
             return Poll::Pending;
         };
@@ -126,6 +147,37 @@ where
         }
         request.respond();
         Poll::Ready(Ok(response.map(|body| ResponseBody::theirs(body, request))))
+    }
+}
+
+impl<S: Service<Request<Incoming>, Error: Into<BoxError>>> State<S> {
+    /// The application's response, or why it was not asked.
+    #[allow(clippy::type_complexity)]
+    fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Result<S::Response, &'static str>, BoxError>> {
+        loop {
+            let response = match self.as_mut().project() {
+                StateProjected::Called { response } => {
+                    return response.poll(cx).map_ok(Ok).map_err(Into::into);
+                }
+                StateProjected::Failed { error } => match error.take() {
+                    Some(error) => return Poll::Ready(Err(error)),
+                    // Polled again after it was ready, which nobody does.
+                    None => return Poll::Pending,
+                },
+                StateProjected::Refused { sentence } => return Poll::Ready(Ok(Err(sentence))),
+                StateProjected::Busy { app, request } => {
+                    ready!(app.poll_ready(cx)).map_err(Into::into)?;
+                    match request.take() {
+                        Some(request) => app.call(request),
+                        None => return Poll::Pending,
+                    }
+                }
+            };
+            self.set(Self::Called { response });
+        }
     }
 }
 

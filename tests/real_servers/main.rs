@@ -27,4 +27,5 @@ mod ours;
 mod python;
 mod site;
 mod strangers;
+mod terminal;
 mod truth;
