@@ -190,7 +190,7 @@ impl ConnInfo {
         let observer = self.0.origin.home.observer.clone();
         async move {
             match observer {
-                Some(mut observer) => observer.reached(Phase::Draining).await,
+                Some(observer) => observer.reached(Phase::Draining).await,
                 None => std::future::pending().await,
             }
         }

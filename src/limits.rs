@@ -65,6 +65,11 @@ pub struct Limits {
     /// the kernel's backlog absorbs. Default: 80 % of the file descriptor
     /// limit, at most 10,000; 0 counts as 1. Used by `serve`, not by a bare `Acceptor`.
     pub connections: usize,
+    /// Of them, so many at once may be undecided: without a verdict yet, or
+    /// shaking hands. One more, and the oldest of them is cut off: silent sockets
+    /// do not keep others out (RUSTSEC-2024-0341). Default: none, which is a
+    /// quarter of `connections`; 0 counts as 1. Used by `serve`, not by a bare `Acceptor`.
+    pub undecided: Option<usize>,
     /// From the shutdown signal to the end of what is still in flight.
     /// Default: 10 s. Used by `serve`, not by a bare `Acceptor`.
     pub drain: Duration,
@@ -110,6 +115,7 @@ impl Default for Limits {
             linger_bytes: 16 * 1024 * 1024,
             lingering: 1024,
             connections: default_connections(),
+            undecided: None,
             drain: Duration::from_secs(10),
         }
     }

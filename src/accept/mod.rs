@@ -1,7 +1,7 @@
 //! Any stream in, an HTTP stream of either mode out.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -29,7 +29,9 @@ pub use stream::Stream;
 use settings::{Settings, TlsToPlaintext};
 
 use crate::answer::{self, Late};
-use crate::conn_info::{ConnInfo, Origin};
+use crate::conn_info::ConnInfo;
+#[cfg(feature = "serve")]
+use crate::limits::Limits;
 use crate::mismatch::Mismatch;
 use crate::peer::Peer;
 use crate::policy::Route;
@@ -98,13 +100,14 @@ impl Acceptor {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let mut origin = Origin {
-            peer: peer.into(),
-            proxy: None,
-            home: self.0.home.clone(),
+        let peer = peer.into();
+        let mut first = FirstFlight::new(self, peer);
+        // The stream is borrowed: a future that owned it would hold it twice.
+        let reading = poll_fn(|cx| first.poll(&mut io, cx));
+        let Ok(protocol) = timeout(self.0.limits.sniff, reading).await else {
+            return Err(Box::pin(first.late(self, io)).await);
         };
-        let first = FirstFlight::read(self, &mut io, &mut origin).await?;
-        let sniffed = Sniffed::new(io, first, origin);
+        let sniffed = Sniffed::new(io, first, protocol?, peer, self.0.home.clone());
         match sniffed.route(self) {
             Route::Plaintext => Ok(self.plaintext(sniffed)),
             // Boxed: a silent connection should not be as large as a handshake.
@@ -162,6 +165,11 @@ impl Acceptor {
     #[cfg(feature = "serve")]
     pub(crate) fn refusal_log(&self) -> &Arc<RefusalLog> {
         &self.0.home.log
+    }
+
+    #[cfg(feature = "serve")]
+    pub(crate) fn limits_kept(&self) -> &Limits {
+        &self.0.limits
     }
 
     /// Whose answers come before the application.

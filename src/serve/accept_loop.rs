@@ -11,9 +11,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep};
 
 use super::app::App;
-use super::connection::{self, Connection, Shared};
+use super::connection::{Shared, Task};
 use super::listener::Listener;
-use crate::conn_info::{Home, Origin};
+use super::sniffing::{Connection, Sniffing};
 use crate::io::Tracked;
 
 /// A connection that holds its slot for as long as it is open.
@@ -37,11 +37,6 @@ where
     K: 'static,
     F: Future<Output = ()>,
 {
-    let home = Arc::new(Home {
-        local: listener.local_addr(),
-        observer: Some(shared.observer.clone()),
-        log: shared.acceptor.refusal_log().clone(),
-    });
     let mut pauses = Pauses::default();
     loop {
         let accepted = select! {
@@ -66,18 +61,13 @@ where
                 }
             },
         };
-        let origin = Origin {
-            peer: addr.clone().into(),
-            proxy: None,
-            home: home.clone(),
-        };
         let connection = Connection {
             io: Slotted::new(io, slot),
             app: app.clone(),
             addr,
         };
-        let first = connection::sniffing(shared.clone(), connection, origin);
-        tokio::spawn(connection::run(first, shared.observer.clone()));
+        let sniffing = Sniffing::new(shared.clone(), connection);
+        tokio::spawn(Task::Sniffing(sniffing));
     }
 }
 

@@ -30,7 +30,6 @@ impl<L, A, K, F> Serve<L, A, K, F> {
     /// Deadlines and bounds.
     pub fn limits(mut self, limits: Limits) -> Self {
         let limits = limits.on_a_clock();
-        self.http.apply(&limits);
         self.limits = limits;
         self
     }

@@ -47,7 +47,7 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, stream: F) {
-        let mut observer = self.observer.clone();
+        let observer = self.observer.clone();
         let most = Duration::from_millis(self.write_stall.load(Ordering::Relaxed));
         tokio::spawn(Owed::within(async move {
             select! {

@@ -16,14 +16,21 @@ mod accept_loop;
 mod app;
 mod builder;
 mod connection;
+mod ended;
 mod executor;
 mod host_check;
 mod http;
+mod http1;
+mod http2;
 mod in_flight;
 mod keep_alive;
 mod listener;
 mod requests;
 mod response_body;
+mod serving;
+mod sniffing;
+mod stages;
+mod undecided;
 mod upgrade;
 mod watch;
 
@@ -31,7 +38,10 @@ pub use app::{App, PerConnection, PerRequest};
 pub use executor::Executor;
 pub use listener::Listener;
 
+use undecided::Undecided;
+
 use crate::accept::Acceptor;
+use crate::conn_info::Home;
 use crate::lifecycle::{Lifecycle, Observer, Phase};
 use crate::limits::Limits;
 use crate::tls::TlsConfig;
@@ -116,8 +126,7 @@ impl<L, A, K> Serve<L, A, K> {
     fn new(listener: L, acceptor: Acceptor, app: A) -> Self {
         let (lifecycle, observer) = Lifecycle::new();
         let limits = Limits::default();
-        let mut http = http::Http::new(observer.clone());
-        http.apply(&limits);
+        let http = http::Http::new(observer.clone());
         Self {
             listener,
             app,
@@ -144,7 +153,7 @@ where
             mut listener,
             app,
             acceptor,
-            limits,
+            mut limits,
             mut http,
             lifecycle,
             observer,
@@ -160,14 +169,23 @@ where
         let total = u32::try_from(total).unwrap_or(u32::MAX);
         let slots = Arc::new(Semaphore::new(total as usize));
         let drain = limits.drain;
-        http.complete();
+        http.complete(&mut limits);
+        let undecided = Undecided::new(&limits);
         let acceptor = acceptor.limits(limits);
+        let home = Arc::new(Home {
+            local: listener.local_addr(),
+            observer: Some(observer.clone()),
+            log: acceptor.refusal_log().clone(),
+        });
         let folding = tokio::spawn(write_folded(acceptor.clone(), observer.clone()));
         let shared = Arc::new(connection::Shared {
             acceptor,
+            home,
             http,
             observer,
+            undecided,
         });
+        tokio::spawn(undecided::keep_time(shared.clone()));
         let signal = pin!(signal);
         let accepting = accept_loop::accept_until(&mut listener, app, &shared, &slots, signal);
         let accepted = accepting.await;
@@ -187,7 +205,7 @@ where
 
 /// Keeps the promise of the refusals' log: a line that repeats itself is
 /// counted, and its number written within two minutes, or at the end.
-async fn write_folded(acceptor: Acceptor, mut observer: Observer) {
+async fn write_folded(acceptor: Acceptor, observer: Observer) {
     let mut now_and_then = interval(Duration::from_secs(60));
     loop {
         select! {

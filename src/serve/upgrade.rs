@@ -82,7 +82,7 @@ impl<I: 'static> Upgradable<I> {
             self.kept_alive = true;
             keep_alive(self.io.get_ref().get_ref());
         }
-        match self.observer.is_aborted() {
+        match self.observer.has_reached(Phase::Aborted) {
             true => Err(drained()),
             false => Ok(()),
         }
@@ -124,7 +124,7 @@ fn poll_aborted<T>(
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<T>> {
     let aborted = aborted.get_or_insert_with(|| {
-        let mut observer = observer.clone();
+        let observer = observer.clone();
         Box::pin(async move { observer.reached(Phase::Aborted).await })
     });
     aborted.as_mut().poll(cx).map(|()| Err(drained()))

@@ -9,7 +9,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::conn_info::ConnInfo;
 use crate::limits::Limits;
-use crate::pace::{Look, Phase};
+use crate::pace::{Look, Pace, Phase};
 
 /// Which limit a connection ran into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,19 +31,15 @@ pub(super) enum Late {
 /// The timer is made when a connection first waits, and is not touched by what
 /// happens then: when it fires, it is set anew to what is left. (hyper's own
 /// timer for heads allocates one for each request.)
-pub(super) struct Watch<'a> {
-    info: &'a ConnInfo,
-    limits: &'a Limits,
+pub(super) struct Watch {
     seen: Look,
     since: Instant,
     timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl<'a> Watch<'a> {
-    pub(super) fn new(info: &'a ConnInfo, limits: &'a Limits) -> Self {
+impl Watch {
+    pub(super) fn new(info: &ConnInfo) -> Self {
         Self {
-            info,
-            limits,
             seen: info.pace().look(),
             since: Instant::now(),
             timer: None,
@@ -52,20 +48,24 @@ impl<'a> Watch<'a> {
 
     /// Of an HTTP/1 connection, each time that it waits. Ready when its time
     /// is over.
-    pub(super) fn poll_http1(&mut self, cx: &mut Context<'_>) -> Poll<Late> {
+    pub(super) fn poll_http1(
+        &mut self,
+        pace: &Pace,
+        limits: &Limits,
+        cx: &mut Context<'_>,
+    ) -> Poll<Late> {
         loop {
-            let pace = self.info.pace();
-            let (late, most) = match self.look() {
-                look if look.is_writing() => (Late::Stalled, self.limits.write_stall),
+            let (late, most) = match self.look(pace) {
+                look if look.is_writing() => (Late::Stalled, limits.write_stall),
                 look => match look.phase() {
-                    Phase::Body if look.is_reading() => (Late::Body, self.limits.body_idle),
+                    Phase::Body if look.is_reading() => (Late::Body, limits.body_idle),
                     // The application does not read.
                     Phase::Body => return Poll::Pending,
                     // Asked, and no answer: the client is there.
                     Phase::Handler | Phase::Response if pace.is_asked() => return Poll::Pending,
-                    Phase::Handler | Phase::Response => (Late::Gone, self.limits.keep_alive_idle),
-                    Phase::Head => (Late::Head, self.limits.request_head),
-                    Phase::Idle => (Late::Idle, self.limits.keep_alive_idle),
+                    Phase::Handler | Phase::Response => (Late::Gone, limits.keep_alive_idle),
+                    Phase::Head => (Late::Head, limits.request_head),
+                    Phase::Idle => (Late::Idle, limits.keep_alive_idle),
                 },
             };
             if self.poll_until(self.since + most, cx).is_pending() {
@@ -83,17 +83,18 @@ impl<'a> Watch<'a> {
     /// Of an HTTP/2 connection. `goaway`: when it was told to go.
     pub(super) fn poll_http2(
         &mut self,
+        pace: &Pace,
+        limits: &Limits,
         goaway: Option<Instant>,
         cx: &mut Context<'_>,
     ) -> Poll<Late> {
         loop {
-            let writing = self.look().is_writing();
-            let pace = self.info.pace();
+            let writing = self.look(pace).is_writing();
             let Limits {
                 keep_alive_idle,
                 write_stall,
                 ..
-            } = *self.limits;
+            } = *limits;
             let (late, due) = match (pace.idle_since(), goaway) {
                 _ if writing => (Some(Late::Stalled), self.since + write_stall),
                 (Some(since), None) => (Some(Late::Idle), since + keep_alive_idle),
@@ -114,8 +115,8 @@ impl<'a> Watch<'a> {
     }
 
     /// What it waits for; since when is noted.
-    fn look(&mut self) -> Look {
-        let look = self.info.pace().look();
+    fn look(&mut self, pace: &Pace) -> Look {
+        let look = pace.look();
         if look != self.seen {
             self.seen = look;
             self.since = Instant::now();
