@@ -220,6 +220,12 @@ impl ConnInfo {
         self.0.origin.home.log.note_failure(self.peer(), what, None);
     }
 
+    /// How its server is, if it has one.
+    #[cfg(feature = "serve")]
+    pub(crate) fn observer(&self) -> Option<&Observer> {
+        self.0.origin.home.observer.as_ref()
+    }
+
     /// What it waits for.
     #[cfg(feature = "serve")]
     pub(crate) fn pace(&self) -> &Pace {

@@ -70,6 +70,13 @@ pub struct Limits {
     /// do not keep others out (RUSTSEC-2024-0341). Default: none, which is a
     /// quarter of `connections`; 0 counts as 1. Used by `serve`, not by a bare `Acceptor`.
     pub undecided: Option<usize>,
+    /// Open connections from one address: an IPv4 address, or an IPv6 network of
+    /// 64 bits; behind a proxy, the client's
+    /// ([`ProxyProtocol`](crate::ProxyProtocol)). One more is told so (503), or
+    /// closed if it speaks something else than plaintext HTTP/1; beyond twice as
+    /// many are closed unread. Default: none, for many may share an address
+    /// (NAT); 0 counts as 1. Used by `serve`, not by a bare `Acceptor`.
+    pub per_address: Option<usize>,
     /// From the shutdown signal to the end of what is still in flight.
     /// Default: 10 s. Used by `serve`, not by a bare `Acceptor`.
     pub drain: Duration,
@@ -116,6 +123,7 @@ impl Default for Limits {
             lingering: 1024,
             connections: default_connections(),
             undecided: None,
+            per_address: None,
             drain: Duration::from_secs(10),
         }
     }

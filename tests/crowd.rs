@@ -77,6 +77,7 @@ async fn the_connection_limit_pauses_accepting() {
     let server = Server::start(|listener, signal| {
         let mut limits = Limits::default();
         limits.connections = 2;
+        limits.undecided = Some(2);
         oneport::serve_plaintext(listener, tower::service_fn(support::hello))
             .limits(limits)
             .with_graceful_shutdown(told(signal))

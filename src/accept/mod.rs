@@ -201,6 +201,26 @@ impl Acceptor {
         }
     }
 
+    /// Tells a client that its address has too many connections, and closes.
+    #[cfg(feature = "serve")]
+    pub(crate) async fn say_full<I>(&self, mut io: I)
+    where
+        I: AsyncRead + AsyncWrite + Unpin,
+    {
+        let most = self.0.limits.per_address.unwrap_or_default().max(1);
+        let answer = timeout(self.0.limits.refusal, answer::full(&mut io, most));
+        if let Ok(Ok(_)) = answer.await {
+            self.0.linger.close(io).await;
+        }
+    }
+
+    /// Whether a connection from there begins with a PROXY protocol header.
+    #[cfg(feature = "serve")]
+    pub(crate) fn expects_proxy(&self, peer: Peer) -> bool {
+        let proxies = self.0.proxies.as_ref();
+        proxies.is_some_and(|it| it.expected_from(peer))
+    }
+
     /// For the stages of a connection.
     fn settings(&self) -> &Settings {
         &self.0

@@ -15,7 +15,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(crate) struct Tracked<I, G> {
     // The order matters: the socket closes first.
     inner: I,
-    _guard: G,
+    guard: G,
     written: u32,
 }
 
@@ -23,13 +23,17 @@ impl<I, G> Tracked<I, G> {
     pub(crate) fn new(inner: I, guard: G) -> Self {
         Self {
             inner,
-            _guard: guard,
+            guard,
             written: 0,
         }
     }
 
     pub(crate) fn get_ref(&self) -> &I {
         &self.inner
+    }
+
+    pub(crate) fn guard_mut(&mut self) -> &mut G {
+        &mut self.guard
     }
 
     /// Changes with every write of which the other end's kernel took a byte;

@@ -13,11 +13,20 @@ use tokio::time::{Instant, sleep};
 use super::app::App;
 use super::connection::{Shared, Task};
 use super::listener::Listener;
+use super::per_address::{Crowd, Share};
 use super::sniffing::{Connection, Sniffing};
 use crate::io::Tracked;
 
 /// A connection that holds its slot for as long as it is open.
-pub(super) type Slotted<I> = Tracked<I, OwnedSemaphorePermit>;
+pub(super) type Slotted<I> = Tracked<I, Slot>;
+
+/// What a connection takes of the server's limits.
+pub(super) struct Slot {
+    _permit: OwnedSemaphorePermit,
+    /// Where that is limited; behind a proxy, from its header on. Boxed: it seldom
+    /// is, and silent connections hold this.
+    pub(super) share: Option<Box<Share>>,
+}
 
 /// Accepts until `signal`, one task per connection.
 ///
@@ -44,7 +53,7 @@ where
             () = signal.as_mut() => return Ok(()),
             accepted = accept(listener, slots) => accepted,
         };
-        let (io, addr, slot) = match accepted {
+        let (io, addr, permit) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => match Failure::of(&error) {
                 Failure::Fatal => return Err(error),
@@ -60,6 +69,15 @@ where
                     }
                 }
             },
+        };
+        let share = shared.share_of_socket(addr.clone().into());
+        if share.as_ref().is_some_and(|it| it.crowd() == Crowd::Flood) {
+            shared.note_full(addr.into());
+            continue;
+        }
+        let slot = Slot {
+            _permit: permit,
+            share: share.map(Box::new),
         };
         let connection = Connection {
             io: Slotted::new(io, slot),

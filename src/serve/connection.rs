@@ -11,10 +11,12 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::app::App;
 use super::http::Http;
+use super::per_address::{PerAddress, Share};
 use super::sniffing::Sniffing;
 use super::undecided::Undecided;
 use crate::accept::{AcceptError, Acceptor};
 use crate::conn_info::Home;
+use crate::count;
 use crate::lifecycle::{Observer, Phase, Reached};
 use crate::peer::Peer;
 use crate::refusal_log::RefusalLog;
@@ -26,6 +28,42 @@ pub(super) struct Shared {
     pub(super) http: Http,
     pub(super) observer: Observer,
     pub(super) undecided: Undecided,
+    pub(super) per_address: Option<Arc<PerAddress>>,
+}
+
+impl Shared {
+    /// Of a connection whose first bytes are the client's own. (A proxy's
+    /// clients have one each.)
+    pub(super) fn share_of_socket(&self, peer: Peer) -> Option<Share> {
+        let per_address = self.per_address.as_ref()?;
+        match self.acceptor.expects_proxy(peer) {
+            true => None,
+            false => per_address.share(peer),
+        }
+    }
+
+    /// Of a connection whose client is known.
+    pub(super) fn share_of_client(&self, client: Peer) -> Option<Share> {
+        self.per_address.as_ref()?.share(client)
+    }
+
+    /// One line for a client whose address has too many connections.
+    pub(super) fn note_full(&self, peer: Peer) {
+        count::limit("per_address");
+        let most = self.per_address.as_ref().map_or(0, |it| it.most());
+        let what = format!("more than {most} connections from one address (Limits::per_address)");
+        self.acceptor.refusal_log().note_failure(peer, what, None);
+    }
+
+    /// One line for a client that made room for others.
+    pub(super) fn note_evicted(&self, peer: Peer) {
+        count::limit("undecided");
+        let most = self.undecided.most();
+        let what = format!(
+            "more than {most} connections had sent no request yet: the oldest made room (Limits::undecided)"
+        );
+        self.acceptor.refusal_log().note_failure(peer, what, None);
+    }
 }
 
 /// Runs a connection to its end.

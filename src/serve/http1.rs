@@ -14,7 +14,7 @@ use super::app::Answers;
 use super::connection::{Shared, Stage};
 use super::ended::{self, Ended};
 use super::requests::Requests;
-use super::upgrade::{Close, Upgradable};
+use super::upgrade::Upgradable;
 use super::watch::Watch;
 use crate::accept::Accepted;
 use crate::conn_info::ConnInfo;
@@ -36,8 +36,7 @@ where
 {
     pub(super) fn new(shared: &Shared, accepted: Accepted<Slotted<I>>, app: S) -> Self {
         let Accepted { stream, info } = accepted;
-        let observer = shared.observer.clone();
-        let io = TokioIo::new(Upgradable::new(stream, observer, Close::AtOnce));
+        let io = TokioIo::new(Upgradable::new(stream, None));
         let requests = Requests::new(app, info.clone());
         let connection = shared.http.http1.serve_connection(io, requests);
         Self {

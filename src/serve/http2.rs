@@ -14,7 +14,7 @@ use super::app::Answers;
 use super::connection::{Shared, Stage};
 use super::ended::Ended;
 use super::requests::Requests;
-use super::upgrade::{Close, Upgradable};
+use super::upgrade::{Linger, Upgradable};
 use super::watch::{Late, Watch};
 use crate::accept::Accepted;
 use crate::count;
@@ -33,11 +33,8 @@ where
 {
     let Accepted { stream, info } = accepted;
     let limits = shared.acceptor.limits_kept();
-    let close = Close::Linger {
-        time: limits.linger,
-        bytes: limits.linger_bytes,
-    };
-    let io = TokioIo::new(Upgradable::new(stream, shared.observer.clone(), close));
+    let linger = Linger::new(limits.linger, limits.linger_bytes);
+    let io = TokioIo::new(Upgradable::new(stream, Some(linger)));
     let requests = Requests::new(app, info.clone());
     let mut connection = pin!(shared.http.http2.serve_connection(io, requests));
     let mut watch = Watch::new(&info);

@@ -25,6 +25,7 @@ mod http2;
 mod in_flight;
 mod keep_alive;
 mod listener;
+mod per_address;
 mod requests;
 mod response_body;
 mod serving;
@@ -38,6 +39,7 @@ pub use app::{App, PerConnection, PerRequest};
 pub use executor::Executor;
 pub use listener::Listener;
 
+use per_address::PerAddress;
 use undecided::Undecided;
 
 use crate::accept::Acceptor;
@@ -171,6 +173,7 @@ where
         let drain = limits.drain;
         http.complete(&mut limits);
         let undecided = Undecided::new(&limits);
+        let per_address = PerAddress::new(&limits);
         let acceptor = acceptor.limits(limits);
         let home = Arc::new(Home {
             local: listener.local_addr(),
@@ -184,6 +187,7 @@ where
             http,
             observer,
             undecided,
+            per_address,
         });
         tokio::spawn(undecided::keep_time(shared.clone()));
         let signal = pin!(signal);

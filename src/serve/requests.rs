@@ -80,7 +80,7 @@ where
             },
             Poll::Pending => State::Busy {
                 app,
-                request: Some(request),
+                request: Some(Box::new(request)),
             },
         }
     }
@@ -100,10 +100,11 @@ pin_project! {
 pin_project! {
     #[project = StateProjected]
     enum State<S: Service<Request<Incoming>>> {
-        // The options are None once they were taken.
+        // The options are None once they were taken. The request is boxed: an
+        // idle connection keeps room for the largest of these.
         Busy {
             app: S,
-            request: Option<Request<Incoming>>,
+            request: Option<Box<Request<Incoming>>>,
         },
         Called {
             #[pin]
@@ -171,7 +172,7 @@ impl<S: Service<Request<Incoming>, Error: Into<BoxError>>> State<S> {
                 StateProjected::Busy { app, request } => {
                     ready!(app.poll_ready(cx)).map_err(Into::into)?;
                     match request.take() {
-                        Some(request) => app.call(request),
+                        Some(request) => app.call(*request),
                         None => return Poll::Pending,
                     }
                 }

@@ -10,10 +10,10 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use super::accept_loop::Slotted;
 use super::app::App;
 use super::connection::{Shared, Stage, log};
-use super::stages::{handshaking, refusing, serving};
+use super::per_address::Crowd;
+use super::stages::{handshaking, refusing, serving, turning_away};
 use super::undecided::{End, For, Place};
 use crate::accept::{FirstFlight, Sniffed};
-use crate::count;
 use crate::peer::Peer;
 use crate::policy::Route;
 use crate::sniff::Protocol;
@@ -99,8 +99,16 @@ where
         protocol: Protocol,
         peer: Peer,
     ) -> Stage {
-        let Connection { io, app, addr } = connection;
+        let Connection { mut io, app, addr } = connection;
         let first = self.take_first();
+        let client = first.peer(peer);
+        let share = &mut io.guard_mut().share;
+        if share.is_none() {
+            *share = shared.share_of_client(client).map(Box::new);
+        }
+        if share.as_ref().is_some_and(|it| it.crowd() > Crowd::Fine) {
+            return turning_away(shared, io, client, protocol);
+        }
         let sniffed = Sniffed::new(io, first, protocol, peer, shared.home.clone());
         match sniffed.route(&shared.acceptor) {
             Route::Plaintext => {
@@ -123,15 +131,3 @@ where
 
 /// Nothing in it is pinned.
 impl<I, A, Addr, K> Unpin for Sniffing<I, A, Addr, K> {}
-
-impl Shared {
-    /// One line for a client that made room for others.
-    pub(super) fn note_evicted(&self, peer: Peer) {
-        count::limit("undecided");
-        let most = self.undecided.most();
-        let what = format!(
-            "more than {most} connections had sent no request yet: the oldest made room (Limits::undecided)"
-        );
-        self.acceptor.refusal_log().note_failure(peer, what, None);
-    }
-}

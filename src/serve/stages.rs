@@ -14,6 +14,8 @@ use super::serving::Serving;
 use super::undecided::{End, For, Place};
 use crate::accept::{AcceptError, Accepted, Handshaken, Refused, Sniffed};
 use crate::mismatch::Mismatch;
+use crate::peer::Peer;
+use crate::sniff::Protocol;
 
 pub(super) fn handshaking<I, A, Addr, K>(
     mut place: Place,
@@ -83,6 +85,26 @@ where
             // It has logged itself.
             AcceptError::Refused(_) => {}
             error => log(shared.acceptor.refusal_log(), peer, &error),
+        }
+        None
+    })
+}
+
+/// Tells a client that its address has too many connections, where it can read
+/// that. No handshake is spent on it.
+pub(super) fn turning_away<I>(
+    shared: Arc<Shared>,
+    io: Slotted<I>,
+    client: Peer,
+    protocol: Protocol,
+) -> Stage
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    Stage::until_aborted(&shared.clone(), async move {
+        shared.note_full(client);
+        if protocol == Protocol::Http1 {
+            shared.acceptor.say_full(io).await;
         }
         None
     })

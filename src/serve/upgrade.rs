@@ -26,50 +26,57 @@ use crate::lifecycle::{Observer, Phase};
 /// [`Pace`](crate::pace::Pace) until then.
 pub(super) struct Upgradable<I> {
     io: Stream<Slotted<I>>,
-    observer: Observer,
-    // One each: the halves of a split stream are two tasks with two wakers.
-    reading: Aborted,
-    writing: Aborted,
+    // Boxed, both: idle HTTP/1 connections have neither.
+    upgraded: Option<Box<Upgraded>>,
+    linger: Option<Box<Linger>>,
+    /// As of the last write that had to wait.
+    written: u32,
     ended: bool,
     /// Read before hyper wanted it, to see whether the client is still there.
     ahead: Option<u8>,
-    /// Its socket looks for a dead peer by itself.
-    kept_alive: bool,
-    /// As of the last write that had to wait.
-    written: u32,
-    close: Close,
 }
 
-/// What `shutdown` does besides FIN.
-pub(super) enum Close {
-    /// Nothing.
-    AtOnce,
-    /// Drains what the client still sends, for so long and so much.
-    ///
-    /// HTTP/2 clients send window updates and acknowledgements for what they are
-    /// still reading. A close with one of them unread makes the kernel send RST and
-    /// throw away the end of the last response: one in fifty shutdowns under load
-    /// lost a response of 300 KB.
-    Linger { time: Duration, bytes: u64 },
-    /// FIN is sent; until then.
-    Lingering { until: Pin<Box<Sleep>>, bytes: u64 },
+/// What `shutdown` does besides FIN: drains what the client still sends.
+///
+/// HTTP/2 clients send window updates and acknowledgements for what they are
+/// still reading. A close with one of them unread makes the kernel send RST and
+/// throw away the end of the last response: one in fifty shutdowns under load
+/// lost a response of 300 KB.
+pub(super) struct Linger {
+    time: Duration,
+    bytes: u64,
+    /// FIN is sent.
+    until: Option<Pin<Box<Sleep>>>,
+}
+
+impl Linger {
+    /// For so long and so much.
+    pub(super) fn new(time: Duration, bytes: u64) -> Self {
+        let until = None;
+        Self { time, bytes, until }
+    }
+}
+
+/// An upgraded connection's view of the server.
+struct Upgraded {
+    observer: Option<Observer>,
+    // One each: the halves of a split stream are two tasks with two wakers.
+    reading: Aborted,
+    writing: Aborted,
 }
 
 /// Waits for the end of the drain time, once something has been pending.
 type Aborted = Option<Pin<Box<dyn Future<Output = ()> + Send>>>;
 
 impl<I: 'static> Upgradable<I> {
-    pub(super) fn new(io: Stream<Slotted<I>>, observer: Observer, close: Close) -> Self {
+    pub(super) fn new(io: Stream<Slotted<I>>, linger: Option<Linger>) -> Self {
         Self {
             io,
-            observer,
-            reading: None,
-            writing: None,
+            upgraded: None,
+            linger: linger.map(Box::new),
+            written: 0,
             ended: false,
             ahead: None,
-            kept_alive: false,
-            written: 0,
-            close,
         }
     }
 
@@ -78,14 +85,22 @@ impl<I: 'static> Upgradable<I> {
         if !self.io.info().is_upgraded() {
             return Ok(());
         }
-        if !self.kept_alive {
-            self.kept_alive = true;
-            keep_alive(self.io.get_ref().get_ref());
+        match &self.upgraded().observer {
+            Some(observer) if observer.has_reached(Phase::Aborted) => Err(drained()),
+            _ => Ok(()),
         }
-        match self.observer.has_reached(Phase::Aborted) {
-            true => Err(drained()),
-            false => Ok(()),
-        }
+    }
+
+    fn upgraded(&mut self) -> &mut Upgraded {
+        let io = &self.io;
+        self.upgraded.get_or_insert_with(|| {
+            keep_alive(io.get_ref().get_ref());
+            Box::new(Upgraded {
+                observer: io.info().observer().cloned(),
+                reading: None,
+                writing: None,
+            })
+        })
     }
 
     /// A writer waits for a client that does not read, perhaps for ever.
@@ -96,7 +111,10 @@ impl<I: 'static> Upgradable<I> {
     ) -> Poll<io::Result<T>> {
         if wrote.is_pending() {
             if self.io.info().is_upgraded() {
-                return poll_aborted(&mut self.writing, &self.observer, cx);
+                let Upgraded {
+                    observer, writing, ..
+                } = self.upgraded();
+                return poll_aborted(writing, observer.as_ref(), cx);
             }
             let written = self.io.get_ref().written();
             self.io.info().pace().is_writing(written != self.written);
@@ -120,12 +138,17 @@ impl<I: 'static> Upgradable<I> {
 /// For what has to wait: registers for the end of the drain time.
 fn poll_aborted<T>(
     aborted: &mut Aborted,
-    observer: &Observer,
+    observer: Option<&Observer>,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<T>> {
     let aborted = aborted.get_or_insert_with(|| {
-        let observer = observer.clone();
-        Box::pin(async move { observer.reached(Phase::Aborted).await })
+        let observer = observer.cloned();
+        Box::pin(async move {
+            match observer {
+                Some(observer) => observer.reached(Phase::Aborted).await,
+                None => std::future::pending().await,
+            }
+        })
     });
     aborted.as_mut().poll(cx).map(|()| Err(drained()))
 }
@@ -171,13 +194,10 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Upgradable<I> {
 
     /// Reads to the client's end, or until its time is over.
     fn poll_lingered(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Close::Linger { time, bytes } = self.close {
-            let until = Box::pin(sleep(time));
-            self.close = Close::Lingering { until, bytes };
-        }
-        let Close::Lingering { until, bytes } = &mut self.close else {
+        let Some(Linger { time, bytes, until }) = self.linger.as_deref_mut() else {
             return Poll::Ready(());
         };
+        let until = until.get_or_insert_with(|| Box::pin(sleep(*time)));
         let mut space = [MaybeUninit::uninit(); 1024];
         while !self.ended && *bytes > 0 && until.as_mut().poll(cx).is_pending() {
             let mut buf = ReadBuf::uninit(&mut space);
@@ -212,8 +232,10 @@ impl<I: AsyncRead + AsyncWrite + Unpin + 'static> AsyncRead for Upgradable<I> {
                 Poll::Ready(read)
             }
             Poll::Pending if self.io.info().is_upgraded() => {
-                let this = &mut *self;
-                poll_aborted(&mut this.reading, &this.observer, cx)
+                let Upgraded {
+                    observer, reading, ..
+                } = self.upgraded();
+                poll_aborted(reading, observer.as_ref(), cx)
             }
             Poll::Pending => {
                 self.io.info().pace().is_reading();
@@ -267,7 +289,8 @@ impl<I: AsyncRead + AsyncWrite + Unpin + 'static> AsyncWrite for Upgradable<I> {
             // end, and nothing is unread.
             return self.io.poll_last_words(cx);
         }
-        if !matches!(self.close, Close::Lingering { .. }) {
+        let lingers = |linger: &Linger| linger.until.is_some();
+        if !self.linger.as_deref().is_some_and(lingers) {
             let shut = Pin::new(&mut self.io).poll_shutdown(cx);
             ready!(self.or_aborted(shut, cx))?;
         }

@@ -125,6 +125,13 @@ impl Watch {
     }
 
     fn poll_until(&mut self, due: Instant, cx: &mut Context<'_>) -> Poll<()> {
+        if let Some(timer) = &self.timer
+            && timer.deadline() <= due
+            && !timer.is_elapsed()
+        {
+            // It was polled in this task before, whose waker does not change.
+            return Poll::Pending;
+        }
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
         loop {
             if timer.deadline() > due {

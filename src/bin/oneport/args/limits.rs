@@ -51,6 +51,26 @@ pub(crate) struct LimitArgs {
         env = "ONEPORT_MAX_CONNECTIONS"
     )]
     max_connections: Option<u32>,
+
+    /// Of them, so many may have sent no request yet: one more, and the oldest is
+    /// cut off [default: a quarter of --max-connections]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..),
+        env = "ONEPORT_MAX_UNDECIDED"
+    )]
+    max_undecided: Option<u32>,
+
+    /// Open connections from one IPv4 address, or one IPv6 /64 (503) [default: no
+    /// limit]
+    #[arg(
+        long,
+        value_name = "N",
+        value_parser = clap::value_parser!(u32).range(1..),
+        env = "ONEPORT_MAX_PER_IP"
+    )]
+    max_per_ip: Option<u32>,
 }
 
 impl LimitArgs {
@@ -73,6 +93,8 @@ impl LimitArgs {
         if let Some(most) = self.max_connections {
             limits.connections = most as usize;
         }
+        limits.undecided = self.max_undecided.map(|most| most as usize);
+        limits.per_address = self.max_per_ip.map(|most| most as usize);
         limits
     }
 }
