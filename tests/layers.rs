@@ -61,7 +61,7 @@ const MODULES: &[(&str, &str)] = &[
     ),
     (
         "serve",
-        "accept answer challenge conn_info count io lifecycle limits mismatch pace peer policy proxy refusal_log tls",
+        "accept answer challenge conn_info count io lifecycle limits mismatch pace peer policy proxy refusal_log sniff tls",
     ),
     ("acme", "challenge io tls"),
     ("client", "credentials diagnose foreign io mismatch tls"),

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use tokio::task::coop::has_budget_remaining;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::conn_info::ConnInfo;
@@ -35,6 +36,8 @@ pub(super) struct Watch {
     seen: Look,
     since: Instant,
     timer: Option<Pin<Box<Sleep>>>,
+    /// The timer wakes the task.
+    armed: bool,
 }
 
 impl Watch {
@@ -43,6 +46,7 @@ impl Watch {
             seen: info.pace().look(),
             since: Instant::now(),
             timer: None,
+            armed: false,
         }
     }
 
@@ -126,12 +130,16 @@ impl Watch {
 
     fn poll_until(&mut self, due: Instant, cx: &mut Context<'_>) -> Poll<()> {
         if let Some(timer) = &self.timer
+            && self.armed
             && timer.deadline() <= due
             && !timer.is_elapsed()
         {
-            // It was polled in this task before, whose waker does not change.
+            // The task's waker does not change.
             return Poll::Pending;
         }
+        // With its budget used up, tokio does not look at the timer, and wakes
+        // the task.
+        self.armed = has_budget_remaining();
         let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
         loop {
             if timer.deadline() > due {
