@@ -95,6 +95,10 @@ impl Observer {
     ///
     /// Cancel safe: it only waits.
     pub(crate) async fn reached(&mut self, phase: Phase) {
+        // The phase is set before the news of it are sent. So either the phase that
+        // is read here is new already, or the news reach what was made before it was
+        // read (`notify_waiters` reaches each `Notified` there is, polled or not).
+        // loom could not look into tokio's `Notify`; a test goes through the orders.
         loop {
             // It hears of every change from here on.
             let mut changed = pin!(self.shared.changed[self.shard].notified());
@@ -108,8 +112,11 @@ impl Observer {
                     return Poll::Ready(());
                 }
                 // It is polled for whatever else wakes the connection: asking
-                // again would take the lock each time.
-                if !waiting.as_ref().is_some_and(|it| it.will_wake(cx.waker())) {
+                // again would take the lock each time. Only while serving: the news
+                // of a phase may still be on their way to one who knows it already,
+                // and whoever takes no notice of them hears of nothing more.
+                let is_waiting = waiting.as_ref().is_some_and(|it| it.will_wake(cx.waker()));
+                if !is_waiting || now != Phase::Serving as u8 {
                     waiting = Some(cx.waker().clone());
                     return changed.as_mut().poll(cx);
                 }
@@ -161,5 +168,38 @@ mod tests {
         drop(lifecycle);
         assert!(wakers[1].0.load(Ordering::SeqCst));
         assert!(reached.as_mut().poll(&mut context).is_ready());
+    }
+
+    /// Each of `enter`'s steps, with and without polls between them. A connection that
+    /// was polled between a new phase and the news of it once took these for the next
+    /// phase's, and slept through the abort.
+    #[test]
+    fn in_every_order_of_phases_news_and_polls_the_abort_is_heard() {
+        for polls in 0_u32..3_u32.pow(5) {
+            let (lifecycle, mut observer) = Lifecycle::new();
+            let shared = lifecycle.0.clone();
+            let mut reached = pin!(observer.reached(Phase::Aborted));
+            let woken = Arc::<Woken>::default();
+            let waker = woken.clone().into();
+            let mut context = Context::from_waker(&waker);
+            let mut is_over = false;
+            let mut poll = |step: u32| {
+                for _ in 0..polls / 3_u32.pow(step) % 3 {
+                    woken.0.store(false, Ordering::SeqCst);
+                    is_over = is_over || reached.as_mut().poll(&mut context).is_ready();
+                }
+            };
+            // It waits, or the next poll is its first.
+            poll(0);
+            for (step, phase) in [(1, Phase::Draining), (3, Phase::Aborted)] {
+                shared.phase.fetch_max(phase as u8, Ordering::SeqCst);
+                poll(step);
+                shared.changed.iter().for_each(Notify::notify_waiters);
+                poll(step + 1);
+            }
+            let was_polled = polls > 0;
+            let heard = is_over || woken.0.load(Ordering::SeqCst);
+            assert!(heard || !was_polled, "{polls}");
+        }
     }
 }
