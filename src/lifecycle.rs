@@ -109,8 +109,7 @@ pin_project! {
         observer: Observer,
         #[pin]
         changed: Option<OwnedNotified>,
-        // As of when it began to wait.
-        seen: u8,
+        // Who will be woken.
         waker: Option<Waker>,
     }
 }
@@ -120,42 +119,40 @@ impl Reached {
         Self {
             observer,
             changed: None,
-            seen: 0,
             waker: None,
         }
     }
 
     pub(crate) fn poll(self: Pin<&mut Self>, phase: Phase, cx: &mut Context<'_>) -> Poll<()> {
+        // The phase is set before the news of it are sent. So either the phase that
+        // is read here is new already, or the news reach what was made before it was
+        // read (`notify_waiters` reaches each `Notified` there is, polled or not).
+        // loom could not look into tokio's `Notify`; a test goes through the orders.
         let mut this = self.project();
-        let Shared {
-            phase: now,
-            changed,
-            ..
-        } = &*this.observer.shared;
+        let Observer { shared, shard } = this.observer;
         loop {
-            if now.load(Ordering::SeqCst) >= phase as u8 {
+            let now = shared.phase.load(Ordering::SeqCst);
+            if now >= phase as u8 {
                 return Poll::Ready(());
             }
             let Some(waiting) = this.changed.as_mut().as_pin_mut() else {
-                // It hears of every change from here on; so what came before
-                // has to be looked at again.
-                let from_here = changed[this.observer.shard].clone().notified_owned();
+                // It hears of every change from here on.
+                let from_here = shared.changed[*shard].clone().notified_owned();
                 this.changed.set(Some(from_here));
-                *this.seen = now.load(Ordering::SeqCst);
                 *this.waker = None;
                 continue;
             };
-            if now.load(Ordering::SeqCst) == *this.seen {
-                // It is polled for whatever else wakes the connection: asking
-                // again would take the lock each time.
-                let is_known = |waker: &Waker| waker.will_wake(cx.waker());
-                if this.waker.as_ref().is_some_and(is_known) {
-                    return Poll::Pending;
-                }
-                *this.waker = Some(cx.waker().clone());
-                if waiting.poll(cx).is_pending() {
-                    return Poll::Pending;
-                }
+            // It is polled for whatever else wakes the connection: asking again
+            // would take the lock each time. Only while serving: the news of a phase
+            // may still be on their way to one who knows it already, and whoever
+            // takes no notice of them hears of nothing more.
+            let is_known = |waker: &Waker| waker.will_wake(cx.waker());
+            if now == Phase::Serving as u8 && this.waker.as_ref().is_some_and(is_known) {
+                return Poll::Pending;
+            }
+            *this.waker = Some(cx.waker().clone());
+            if waiting.poll(cx).is_pending() {
+                return Poll::Pending;
             }
             this.changed.set(None);
         }
@@ -201,5 +198,38 @@ mod tests {
         drop(lifecycle);
         assert!(wakers[1].0.load(Ordering::SeqCst));
         assert!(reached.as_mut().poll(&mut context).is_ready());
+    }
+
+    /// Each of `enter`'s steps, with and without polls between them. A connection that
+    /// was polled between a new phase and the news of it once took these for the next
+    /// phase's, and slept through the abort.
+    #[test]
+    fn in_every_order_of_phases_news_and_polls_the_abort_is_heard() {
+        for polls in 0_u32..3_u32.pow(5) {
+            let (lifecycle, observer) = Lifecycle::new();
+            let shared = lifecycle.0.clone();
+            let mut reached = pin!(observer.reached(Phase::Aborted));
+            let woken = Arc::<Woken>::default();
+            let waker = woken.clone().into();
+            let mut context = Context::from_waker(&waker);
+            let mut is_over = false;
+            let mut poll = |step: u32| {
+                for _ in 0..polls / 3_u32.pow(step) % 3 {
+                    woken.0.store(false, Ordering::SeqCst);
+                    is_over = is_over || reached.as_mut().poll(&mut context).is_ready();
+                }
+            };
+            // It waits, or the next poll is its first.
+            poll(0);
+            for (step, phase) in [(1, Phase::Draining), (3, Phase::Aborted)] {
+                shared.phase.fetch_max(phase as u8, Ordering::SeqCst);
+                poll(step);
+                shared.changed.iter().for_each(|it| it.notify_waiters());
+                poll(step + 1);
+            }
+            let was_polled = polls > 0;
+            let heard = is_over || woken.0.load(Ordering::SeqCst);
+            assert!(heard || !was_polled, "{polls}");
+        }
     }
 }

@@ -37,6 +37,7 @@ use crate::peer::Peer;
 use crate::policy::Route;
 #[cfg(feature = "serve")]
 use crate::refusal_log::RefusalLog;
+use crate::sniff::Protocol;
 
 /// Makes an HTTP stream of a TCP (or any other) one: reads its first bytes,
 /// then shakes hands, passes plaintext through, or tells the wrong client what
@@ -149,7 +150,11 @@ impl Acceptor {
         let inner = &self.0;
         let in_tls = inner.tls_to_plaintext == TlsToPlaintext::InTls;
         match &inner.tls {
-            Some(config) if in_tls && mismatch == Mismatch::TlsToPlaintext => {
+            Some(config)
+                if in_tls
+                    && mismatch == Mismatch::TlsToPlaintext
+                    && sniffed.protocol == Protocol::Tls =>
+            {
                 match handshake::handshake(self, config, sniffed, Some(mismatch)).await {
                     Ok(Handshaken::Refused(refused)) => refused.answer(self).await,
                     // With a mismatch given, nothing is accepted.
