@@ -18,6 +18,7 @@ use crate::exit;
 use crate::listen_addr::ListenAddr;
 use crate::log::LogFormat;
 use crate::port_policy::{PortPolicy, proxies};
+use crate::workers::Workers;
 pub(crate) use acme::AcmeArgs;
 use answers::AnswerArgs;
 pub(crate) use clients::ClientArgs;
@@ -107,6 +108,13 @@ pub(crate) struct ServeArgs {
     )]
     drain: u64,
 
+    /// So many threads (`auto`: one per core), each with a listener and an event loop
+    /// of its own, instead of one listener and a pool of threads that share all
+    /// work: less CPU time per request, but a connection stays with its thread, and
+    /// waits if that one is busy. More than 1 on Linux only
+    #[arg(long, value_name = "N", env = "ONEPORT_WORKERS")]
+    pub(crate) workers: Option<Workers>,
+
     /// How the log on stderr is written, and with json the start-up report on
     /// stdout too. RUST_LOG chooses what is in the log, such as oneport=debug
     #[arg(
@@ -178,7 +186,8 @@ impl ServeArgs {
                     .to_owned(),
             );
         }
-        self.tls.contradiction()
+        let workers = self.workers.and_then(Workers::contradiction);
+        workers.or_else(|| self.tls.contradiction())
     }
 }
 
