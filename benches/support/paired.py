@@ -17,13 +17,23 @@ import time
 
 from support.processes import ended
 
-# Workload, its title, operations per connection, connections at once.
+# Workload, operations per connection, connections at once.
 WORKLOADS = [
-    ("plaintext-connection", "new plaintext connection, 1 request", 250, 16),
-    ("plaintext-request", "keep-alive request, plaintext", 600, 64),
-    ("tls-connection", "new TLS 1.3 connection, 1 request", 60, 16),
-    ("tls-request", "keep-alive request, TLS 1.3", 500, 64),
+    ("plaintext-connection", 250, 16),
+    ("plaintext-connection", 1500, 2),
+    ("plaintext-request", 600, 64),
+    ("plaintext-request", 10000, 2),
+    ("tls-connection", 60, 16),
+    ("tls-connection", 400, 2),
+    ("tls-request", 500, 64),
+    ("tls-request", 8000, 2),
 ]
+TITLES = {
+    "plaintext-connection": "new plaintext connection, 1 request",
+    "plaintext-request": "keep-alive request, plaintext",
+    "tls-connection": "new TLS 1.3 connection, 1 request",
+    "tls-request": "keep-alive request, TLS 1.3",
+}
 
 
 def compare(servers, client, rounds):
@@ -31,7 +41,8 @@ def compare(servers, client, rounds):
     print(f"| server CPU, µs per operation (median of {rounds}) | " + " | ".join(servers) + " |")
     print("|---|" + "---|" * len(servers))
     measured = []
-    for workload, title, count, connections in WORKLOADS:
+    for workload, count, connections in WORKLOADS:
+        title = f"{TITLES[workload]}; {connections} at once"
         spent = measure(servers, client, rounds, [workload, count, connections])
         medians = " | ".join(f"{statistics.median(spent[name]):.1f}" for name in servers)
         print(f"| {title} | {medians} |", flush=True)

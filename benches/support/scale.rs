@@ -33,9 +33,15 @@ use tokio::runtime::{Builder, Handle};
 
 const IDLE: Duration = Duration::from_secs(60);
 
-type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+/// Of a program: whatever went wrong.
+pub type Result<T = ()> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
-fn main() -> Result {
+/// The whole program; `benches/allocators` has it with other allocators.
+///
+/// # Errors
+///
+/// Whatever goes wrong.
+pub fn main() -> Result {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {

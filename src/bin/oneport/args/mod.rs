@@ -109,9 +109,9 @@ pub(crate) struct ServeArgs {
     drain: u64,
 
     /// So many threads (`auto`: one per core), each with a listener and an event loop
-    /// of its own, instead of one listener and a pool of threads that share all
-    /// work: less CPU time per request, but a connection stays with its thread, and
-    /// waits if that one is busy. More than 1 on Linux only
+    /// of its own, instead of one listener and a pool that shares all work: new
+    /// connections cost less, but each stays with its thread, and waits if that one is
+    /// busy. More than 1 on Linux only
     #[arg(long, value_name = "N", env = "ONEPORT_WORKERS")]
     pub(crate) workers: Option<Workers>,
 
