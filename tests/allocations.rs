@@ -31,7 +31,7 @@ fn what_a_dual_port_allocates() {
     assert_eq!(per_request(&ours), per_request(&bare) + 2);
     // And four for two stages (sniffing, serving), the first bytes and the
     // `ConnInfo`; less one that hyper makes of the bare server's settings.
-    assert_eq!(per_connection(&ours), per_connection(&bare) + 3 + 3);
+    assert_eq!(per_connection(&ours), per_connection(&bare) + 2 + 2);
 
     let (ours, bare) = (held_by_silence(&ours), held_by_silence(&bare));
     // The task, its first stage, and tokio's registration of the socket.

@@ -89,15 +89,16 @@ where
     }
 }
 
-/// A slot first: above the limit nothing is accepted, and the kernel's backlog
-/// absorbs.
+/// A connection, and then a slot for it: above the limit one connection more is
+/// accepted, not read from, and the kernel's backlog absorbs the rest. (A slot
+/// first would be one that a loop without clients keeps from the other workers'.)
 async fn accept<L: Listener>(
     listener: &mut L,
     slots: &Arc<Semaphore>,
 ) -> io::Result<(L::Io, L::Addr, OwnedSemaphorePermit)> {
+    let (io, addr) = listener.accept().await?;
     let slot = slots.clone().acquire_owned().await;
     let slot = slot.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
-    let (io, addr) = listener.accept().await?;
     Ok((io, addr, slot))
 }
 

@@ -8,6 +8,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::select;
 use tokio::sync::Semaphore;
 use tokio::time::{interval, timeout};
@@ -34,13 +35,16 @@ mod stages;
 mod undecided;
 mod upgrade;
 mod watch;
+mod workers;
 
 pub use app::{App, PerConnection, PerRequest};
 pub use executor::Executor;
 pub use listener::Listener;
 
+use accept_loop::accept_until;
 use per_address::PerAddress;
 use undecided::Undecided;
+use workers::Workers;
 
 use crate::accept::Acceptor;
 use crate::conn_info::Home;
@@ -102,6 +106,7 @@ where
 #[must_use = "a server does nothing until it is awaited"]
 pub struct Serve<L, A, K, F = Pending<()>> {
     listener: L,
+    workers: Vec<(Handle, L)>,
     app: A,
     kind: PhantomData<fn() -> K>,
     acceptor: Acceptor,
@@ -131,6 +136,7 @@ impl<L, A, K> Serve<L, A, K> {
         let http = http::Http::new(observer.clone());
         Self {
             listener,
+            workers: Vec::new(),
             app,
             kind: PhantomData,
             acceptor,
@@ -153,6 +159,7 @@ where
     async fn run(self) -> io::Result<Drained> {
         let Self {
             mut listener,
+            workers,
             app,
             acceptor,
             mut limits,
@@ -191,12 +198,19 @@ where
         });
         tokio::spawn(undecided::keep_time(shared.clone()));
         let signal = pin!(signal);
-        let accepting = accept_loop::accept_until(&mut listener, app, &shared, &slots, signal);
-        let accepted = accepting.await;
-        // The port is free from here on.
+        let mut workers = Workers::spawn(workers, &app, &shared, &slots);
+        let accepted = select! {
+            accepted = accept_until(&mut listener, app, &shared, &slots, signal) => accepted,
+            error = workers.failed() => Err(error),
+        };
         drop(listener);
         lifecycle.enter(Phase::Draining);
-        let drained = match timeout(drain, slots.acquire_many(total)).await {
+        let draining = async {
+            // The port is free from here on.
+            workers.ended().await;
+            slots.acquire_many(total).await
+        };
+        let drained = match timeout(drain, draining).await {
             Ok(_) => Drained::Clean,
             Err(_) => Drained::Aborted(total as usize - slots.available_permits()),
         };

@@ -149,8 +149,8 @@ fn leads_to_a_handshake(setup: &Setup, verdict: Status) -> bool {
     };
     match setup.route(protocol) {
         Route::Tls => true,
-        // A policy that says this of plaintext is told about in TLS as well.
-        Route::Refuse(Mismatch::TlsToPlaintext) => setup.in_tls,
+        // A policy may say this of plaintext, too.
+        Route::Refuse(Mismatch::TlsToPlaintext) => setup.in_tls && protocol == Protocol::Tls,
         _ => false,
     }
 }

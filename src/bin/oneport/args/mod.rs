@@ -19,6 +19,7 @@ use crate::exit;
 use crate::listen_addr::ListenAddr;
 use crate::log::LogFormat;
 use crate::port_policy::{PortPolicy, proxies};
+use crate::workers::Workers;
 pub(crate) use acme::AcmeArgs;
 use answers::AnswerArgs;
 pub(crate) use clients::ClientArgs;
@@ -109,6 +110,13 @@ pub(crate) struct ServeArgs {
     )]
     drain: u64,
 
+    /// So many threads (`auto`: one per core), each with a listener and an event loop
+    /// of its own, instead of one listener and a pool that shares all work: new
+    /// connections cost less, but each stays with its thread, and waits if that one is
+    /// busy. More than 1 on Linux only
+    #[arg(long, value_name = "N", env = "ONEPORT_WORKERS")]
+    pub(crate) workers: Option<Workers>,
+
     /// How the log on stderr is written, and with json the start-up report on
     /// stdout too. RUST_LOG chooses what is in the log, such as oneport=debug
     #[arg(
@@ -185,7 +193,8 @@ impl ServeArgs {
                     .to_owned(),
             );
         }
-        self.tls.contradiction()
+        let workers = self.workers.and_then(Workers::contradiction);
+        workers.or_else(|| self.tls.contradiction())
     }
 }
 
