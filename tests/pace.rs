@@ -70,6 +70,11 @@ async fn app(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infall
                 .to_bytes()
                 .to_vec()
         }
+        "/uninterested" => {
+            drop(request.into_body());
+            sleep(Duration::from_secs(100)).await;
+            b"never mind".to_vec()
+        }
         "/slow" => {
             sleep(Duration::from_secs(600)).await;
             b"slow".to_vec()
@@ -160,6 +165,18 @@ async fn a_body_that_stalls() {
     );
     let lines = log.lines_with("Limits::body_idle");
     assert_eq!(lines.len(), 1, "{}", log.text());
+}
+
+/// Once the application has let go of the body nobody waits for it. hyper looks
+/// once more whether the rest is there, which was taken for waiting: the client got
+/// 408, in place of a response that was on its way.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_nobody_wants() {
+    let request = b"POST /uninterested HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc";
+    let (answer, after) = exchanged(request).await;
+    assert_eq!(after, 100);
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    assert!(answer.ends_with("never mind"), "{answer}");
 }
 
 /// Inactivity counts, not the time it takes.

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
 use super::connection::Shared;
@@ -28,12 +29,16 @@ pub(super) struct Undecided {
     late_below: AtomicU64,
     /// Whoever has a lower number had to make room.
     evicted_below: AtomicU64,
+    /// Somebody has come while nobody looked.
+    came: Notify,
 }
 
 #[derive(Default)]
 struct Waiting {
     /// The last number that was given.
     last: u64,
+    /// Nobody is here, and nobody looks.
+    unwatched: bool,
     by_number: BTreeMap<u64, Waiter>,
 }
 
@@ -78,6 +83,7 @@ impl Undecided {
             sniff: limits.sniff,
             late_below: AtomicU64::new(0),
             evicted_below: AtomicU64::new(0),
+            came: Notify::new(),
         }
     }
 
@@ -102,7 +108,11 @@ impl Undecided {
             true => waiting.by_number.pop_first(),
             false => None,
         };
+        let unwatched = std::mem::take(&mut waiting.unwatched);
         drop(waiting);
+        if unwatched {
+            self.came.notify_one();
+        }
         if let Some((number, waiter)) = evicted {
             self.evicted_below.store(number + 1, Ordering::SeqCst);
             waiter.waker.wake();
@@ -110,13 +120,14 @@ impl Undecided {
         number
     }
 
-    /// Takes out whose time is over; says when to look again.
-    fn expire(&self) -> Instant {
+    /// Takes out whose time is over; says when to look again, or not before
+    /// somebody comes.
+    fn expire(&self) -> Option<Instant> {
         let now = Instant::now();
-        // Who comes while nobody is late has at least so long.
-        let mut next = now + self.sniff;
         let mut late = Vec::new();
         let mut waiting = self.lock();
+        // Who comes while others shake hands has at least so long.
+        let mut next = now + self.sniff.max(Duration::from_millis(1));
         for (number, waiter) in &waiting.by_number {
             match waiter.due {
                 Some(due) if due <= now => late.push(*number),
@@ -134,6 +145,8 @@ impl Undecided {
             .iter()
             .filter_map(|number| waiting.by_number.remove(number))
             .collect();
+        waiting.unwatched = waiting.by_number.is_empty();
+        let next = (!waiting.unwatched).then_some(next);
         drop(waiting);
         late.into_iter().for_each(|waiter| waiter.waker.wake());
         next
@@ -153,10 +166,16 @@ impl Undecided {
 pub(super) async fn keep_time(shared: Arc<Shared>) {
     loop {
         let next = shared.undecided.expire();
+        let look_again = async {
+            match next {
+                Some(next) => sleep_until(next).await,
+                None => shared.undecided.came.notified().await,
+            }
+        };
         tokio::select! {
             biased;
             () = shared.observer.reached(Phase::Draining) => break,
-            () = sleep_until(next) => {}
+            () = look_again => {}
         }
     }
     shared.undecided.wake_all();
