@@ -7,7 +7,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod frames;
 mod good;
+mod http2;
+mod http2_memory;
 mod stuck;
 
 use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
