@@ -71,7 +71,7 @@ impl Target {
         });
         let mut limits = Limits::default();
         limits.write_stall = Duration::from_secs(1);
-        limits.keep_alive_idle = Duration::from_secs(1);
+        limits.keep_alive_idle = Duration::from_millis(500);
         limits.drain = Duration::ZERO;
         let tls = pki.tls();
         let server = Server::start(|listener, signal| {
@@ -136,118 +136,122 @@ fn opened_and_reset(n: usize) -> Vec<u8> {
 }
 
 /// CVE-2023-44487.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn rapid_reset() {
-    let _room = among_others().await;
-    let target = Target::start().await;
-    let attack = async {
-        calmed("rapid reset", target.plaintext().await, opened_and_reset).await;
-        calmed("rapid reset in TLS", target.tls().await, opened_and_reset).await;
-    };
-    target.good().beside(attack).await;
-    let begun = target.begun.load(Ordering::Relaxed);
-    println!("rapid reset: {begun} requests reached the application");
-    assert!(begun < 2 * 1000, "{begun}");
-    target.nothing_open().await;
+#[test]
+fn rapid_reset() {
+    among_others(async {
+        let target = Target::start().await;
+        let attack = async {
+            calmed("rapid reset", target.plaintext().await, opened_and_reset).await;
+            calmed("rapid reset in TLS", target.tls().await, opened_and_reset).await;
+        };
+        target.good().beside(attack).await;
+        let begun = target.begun.load(Ordering::Relaxed);
+        println!("rapid reset: {begun} requests reached the application");
+        assert!(begun < 2 * 1000, "{begun}");
+        target.nothing_open().await;
+    });
 }
 
 /// CVE-2025-8671: here it is the server that resets the streams, for each is
 /// made to be in error.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn made_you_reset() {
-    let _room = among_others().await;
-    let target = Target::start().await;
-    let nothing = |n| frame(WINDOW_UPDATE, 0, stream(n), &[0; 4]);
-    let too_much = |n| frame(WINDOW_UPDATE, 0, stream(n), &0x7fff_ffff_u32.to_be_bytes());
-    let after_the_end = |n| frame(DATA, END_STREAM, stream(n), b"x");
-    let itself = |n| {
-        frame(
-            PRIORITY,
-            0,
-            stream(n),
-            &[&stream(n).to_be_bytes()[..], &[1]].concat(),
-        )
-    };
-    let short = |n| frame(PRIORITY, 0, stream(n), &[0; 4]);
-    let head_again = |n| frame(HEADERS, END_HEADERS, stream(n), &block(false, "/"));
-    let errors: [(&str, &(dyn Fn(usize) -> Vec<u8> + Sync)); 6] = [
-        ("a window of nothing", &nothing),
-        ("a window of too much", &too_much),
-        ("data after the end", &after_the_end),
-        ("priority over itself", &itself),
-        ("a short priority", &short),
-        ("another head", &head_again),
-    ];
-    let attack = async {
-        for (what, error) in errors {
-            let before = target.begun.load(Ordering::Relaxed);
-            let mut raw = target.plaintext().await;
-            let both = |n| [get(stream(n), "/"), error(n)].concat();
-            raw.flood(20_000, both).await;
-            let seen = raw.ended(SOON).await;
-            let begun = target.begun.load(Ordering::Relaxed) - before;
-            println!("made you reset, {what}: {begun} requests begun, {seen:?}");
-            assert!(seen.is_some(), "{what}: the connection stays");
-            assert!(begun < 1000, "{what}: {begun}");
-            target.nothing_open().await;
-        }
-    };
-    target.good().beside(attack).await;
+#[test]
+fn made_you_reset() {
+    among_others(async {
+        let target = Target::start().await;
+        let nothing = |n| frame(WINDOW_UPDATE, 0, stream(n), &[0; 4]);
+        let too_much = |n| frame(WINDOW_UPDATE, 0, stream(n), &0x7fff_ffff_u32.to_be_bytes());
+        let after_the_end = |n| frame(DATA, END_STREAM, stream(n), b"x");
+        let itself = |n| {
+            frame(
+                PRIORITY,
+                0,
+                stream(n),
+                &[&stream(n).to_be_bytes()[..], &[1]].concat(),
+            )
+        };
+        let short = |n| frame(PRIORITY, 0, stream(n), &[0; 4]);
+        let head_again = |n| frame(HEADERS, END_HEADERS, stream(n), &block(false, "/"));
+        let errors: [(&str, &(dyn Fn(usize) -> Vec<u8> + Sync)); 6] = [
+            ("a window of nothing", &nothing),
+            ("a window of too much", &too_much),
+            ("data after the end", &after_the_end),
+            ("priority over itself", &itself),
+            ("a short priority", &short),
+            ("another head", &head_again),
+        ];
+        let attack = async {
+            for (what, error) in errors {
+                let before = target.begun.load(Ordering::Relaxed);
+                let mut raw = target.plaintext().await;
+                let both = |n| [get(stream(n), "/"), error(n)].concat();
+                raw.flood(20_000, both).await;
+                let seen = raw.ended(SOON).await;
+                let begun = target.begun.load(Ordering::Relaxed) - before;
+                println!("made you reset, {what}: {begun} requests begun, {seen:?}");
+                assert!(seen.is_some(), "{what}: the connection stays");
+                assert!(begun < 1000, "{what}: {begun}");
+                target.nothing_open().await;
+            }
+        };
+        target.good().beside(attack).await;
+    });
 }
 
 /// CVE-2024-27316 and kin: a head that does not end.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn continuation_flood() {
-    let _room = among_others().await;
-    let target = Target::start().await;
-    // A literal field, not to be kept, of 16,000 bytes; and none at all.
-    let mut large = vec![0, 1, b'a', 0x7f, 0xfb, 0x7b];
-    large.resize(16_000, b'x');
-    let (large, large_head) = (frame(CONTINUATION, 0, 1, &large), block(false, "/"));
-    let empty = frame(CONTINUATION, 0, 1, b"");
-    let attack = async {
-        for (what, more) in [("large", large), ("empty", empty)] {
-            let mut raw = target.plaintext().await;
-            raw.send(&frame(HEADERS, END_STREAM, 1, &large_head))
-                .await
-                .unwrap();
-            calmed(&format!("{what} CONTINUATION"), raw, |_| more.clone()).await;
-        }
-    };
-    target.good().beside(attack).await;
-    assert_eq!(target.begun.load(Ordering::Relaxed), 0);
+#[test]
+fn continuation_flood() {
+    among_others(async {
+        let target = Target::start().await;
+        // A literal field, not to be kept, of 16,000 bytes; and none at all.
+        let mut large = vec![0, 1, b'a', 0x7f, 0xfb, 0x7b];
+        large.resize(16_000, b'x');
+        let (large, large_head) = (frame(CONTINUATION, 0, 1, &large), block(false, "/"));
+        let empty = frame(CONTINUATION, 0, 1, b"");
+        let attack = async {
+            for (what, more) in [("large", large), ("empty", empty)] {
+                let mut raw = target.plaintext().await;
+                raw.send(&frame(HEADERS, END_STREAM, 1, &large_head))
+                    .await
+                    .unwrap();
+                calmed(&format!("{what} CONTINUATION"), raw, |_| more.clone()).await;
+            }
+        };
+        target.good().beside(attack).await;
+        assert_eq!(target.begun.load(Ordering::Relaxed), 0);
+    });
 }
 
 /// What has to be answered, and what has to be looked at, by the ten thousands.
 /// A client that reads the answers may go on; the others do not notice.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn frames_without_end() {
-    let _room = among_others().await;
-    let target = Target::start().await;
-    let floods = [
-        ("SETTINGS", frame(SETTINGS, 0, 0, b"")),
-        (
-            "SETTINGS of windows",
-            frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0xff, 0xff].repeat(50)),
-        ),
-        ("PING", frame(PING, 0, 0, &[7; 8])),
-        ("acknowledged PING", frame(PING, 1, 0, &[7; 8])),
-        ("PRIORITY", frame(PRIORITY, 0, 1, &[0, 0, 0, 5, 1])),
-        ("WINDOW_UPDATE", frame(WINDOW_UPDATE, 0, 0, &[0, 0, 0, 1])),
-        ("unknown", frame(0xbe, 0, 0, &[0; 64])),
-        ("reset of an idle stream", frame(RST_STREAM, 0, 9, &[0; 4])),
-    ];
-    let attack = async {
-        for (what, one) in floods {
-            let mut raw = target.plaintext().await;
-            let begun = std::time::Instant::now();
-            let ended = raw.flood(50_000, |_| one.clone()).await;
-            let took = begun.elapsed();
-            // Whatever is left goes with the idle connection.
-            let seen = raw.ended(SOON).await;
-            println!("{what}: 50,000 in {took:.1?}, ended meanwhile: {ended}, {seen:?}");
-            assert!(seen.is_some(), "{what}: the connection stays");
-        }
-    };
-    target.good().beside(attack).await;
+#[test]
+fn frames_without_end() {
+    among_others(async {
+        let target = Target::start().await;
+        let floods = [
+            ("SETTINGS", frame(SETTINGS, 0, 0, b"")),
+            (
+                "SETTINGS of windows",
+                frame(SETTINGS, 0, 0, &[0, 4, 0, 0, 0xff, 0xff].repeat(50)),
+            ),
+            ("PING", frame(PING, 0, 0, &[7; 8])),
+            ("acknowledged PING", frame(PING, 1, 0, &[7; 8])),
+            ("PRIORITY", frame(PRIORITY, 0, 1, &[0, 0, 0, 5, 1])),
+            ("WINDOW_UPDATE", frame(WINDOW_UPDATE, 0, 0, &[0, 0, 0, 1])),
+            ("unknown", frame(0xbe, 0, 0, &[0; 64])),
+            ("reset of an idle stream", frame(RST_STREAM, 0, 9, &[0; 4])),
+        ];
+        let attack = async {
+            for (what, one) in floods {
+                let mut raw = target.plaintext().await;
+                let begun = std::time::Instant::now();
+                let ended = raw.flood(50_000, |_| one.clone()).await;
+                let took = begun.elapsed();
+                // Whatever is left goes with the idle connection.
+                let seen = raw.ended(SOON).await;
+                println!("{what}: 50,000 in {took:.1?}, ended meanwhile: {ended}, {seen:?}");
+                assert!(seen.is_some(), "{what}: the connection stays");
+            }
+        };
+        target.good().beside(attack).await;
+    });
 }

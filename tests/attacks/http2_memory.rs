@@ -91,80 +91,83 @@ async fn growth<T>(attack: impl Future<Output = T>) -> (T, u64) {
 
 /// One connection that opens no window for 100 answers of 9 MB: 879 MB with
 /// hyper's own settings. Each is ended for itself, then the connection.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_hundred_answers_without_a_window() {
-    let _alone = alone().await;
-    let pki = Pki::new();
-    let server = start(&pki).await;
-    let good = Good::new(&pki, server.addr);
-    good.ask(10).await;
-    // SETTINGS_INITIAL_WINDOW_SIZE: none, and one byte each.
-    for window in [0, 1] {
-        let attack = async {
-            let tcp = TcpStream::connect(server.addr).await.unwrap();
-            let mut raw = Raw::begin(tcp, &[(4, window)]).await;
-            raw.flood(100, |n| get(stream(n), "/large")).await;
-            raw.ended(SOON).await
-        };
-        let (seen, growth) = growth(good.beside(attack)).await;
-        println!("a window of {window}: {growth} bytes, {seen:?}");
-        let seen = seen.expect("the connection stays");
-        assert_eq!(seen.resets, 100, "{seen:?}");
-        assert!(growth < 64 << 20, "{growth} bytes");
-    }
+#[test]
+fn a_hundred_answers_without_a_window() {
+    alone(async {
+        let pki = Pki::new();
+        let server = start(&pki).await;
+        let good = Good::new(&pki, server.addr);
+        good.ask(10).await;
+        // SETTINGS_INITIAL_WINDOW_SIZE: none, and one byte each.
+        for window in [0, 1] {
+            let attack = async {
+                let tcp = TcpStream::connect(server.addr).await.unwrap();
+                let mut raw = Raw::begin(tcp, &[(4, window)]).await;
+                raw.flood(100, |n| get(stream(n), "/large")).await;
+                raw.ended(SOON).await
+            };
+            let (seen, growth) = growth(good.beside(attack)).await;
+            println!("a window of {window}: {growth} bytes, {seen:?}");
+            let seen = seen.expect("the connection stays");
+            assert_eq!(seen.resets, 100, "{seen:?}");
+            assert!(growth < 64 << 20, "{growth} bytes");
+        }
+    });
 }
 
 /// Frames that hold nothing, for an application that reads nothing.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn empty_data() {
-    let _alone = alone().await;
-    let pki = Pki::new();
-    let server = start(&pki).await;
-    let good = Good::new(&pki, server.addr);
-    good.ask(10).await;
-    let attack = async {
-        let tcp = TcpStream::connect(server.addr).await.unwrap();
-        let mut raw = Raw::begin(tcp, &[]).await;
-        let head = frame(HEADERS, END_HEADERS, 1, &block(true, "/hold"));
-        raw.send(&head).await.unwrap();
-        let ended = raw.flood(200_000, |_| frame(DATA, 0, 1, b"")).await;
-        (ended, raw.ended(Duration::from_secs(2)).await)
-    };
-    let ((ended, seen), growth) = growth(good.beside(attack)).await;
-    println!("empty DATA: ended meanwhile: {ended}, {growth} bytes, {seen:?}");
-    assert!(growth < 64 << 20, "{growth} bytes");
+#[test]
+fn empty_data() {
+    alone(async {
+        let pki = Pki::new();
+        let server = start(&pki).await;
+        let good = Good::new(&pki, server.addr);
+        good.ask(10).await;
+        let attack = async {
+            let tcp = TcpStream::connect(server.addr).await.unwrap();
+            let mut raw = Raw::begin(tcp, &[]).await;
+            let head = frame(HEADERS, END_HEADERS, 1, &block(true, "/hold"));
+            raw.send(&head).await.unwrap();
+            let ended = raw.flood(200_000, |_| frame(DATA, 0, 1, b"")).await;
+            (ended, raw.ended(Duration::from_secs(2)).await)
+        };
+        let ((ended, seen), growth) = growth(good.beside(attack)).await;
+        println!("empty DATA: ended meanwhile: {ended}, {growth} bytes, {seen:?}");
+        assert!(growth < 64 << 20, "{growth} bytes");
+    });
 }
 
 /// Frames that want an answer, from a client that reads none: it is not read
 /// from either, and cut off when it has taken nothing for too long.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn answers_that_nobody_reads() {
-    let _alone = alone().await;
-    let pki = Pki::new();
-    let server = start(&pki).await;
-    let good = Good::new(&pki, server.addr);
-    good.ask(10).await;
-    let floods = [
-        ("SETTINGS", frame(SETTINGS, 0, 0, b"")),
-        ("PING", frame(PING, 0, 0, &[7; 8])),
-    ];
-    for (what, one) in floods {
-        let some = one.repeat(1000);
-        let attack = async {
-            let socket = TcpSocket::new_v4().unwrap();
-            socket.set_recv_buffer_size(4096).unwrap();
-            let mut tcp = socket.connect(server.addr).await.unwrap();
-            let begin = [PREFACE, &frame(SETTINGS, 0, 0, b"")].concat();
-            tcp.write_all(&begin).await.unwrap();
-            let mut sent = 0;
-            while tcp.write_all(&some).await.is_ok() {
-                sent += 1000;
-            }
-            sent
-        };
-        let (sent, growth) = growth(good.beside(timeout(SOON, attack))).await;
-        println!("{what} with nobody reading: {sent:?} sent, {growth} bytes");
-        assert!(sent.is_ok(), "{what}: the connection stays");
-        assert!(growth < 64 << 20, "{growth} bytes");
-    }
+#[test]
+fn answers_that_nobody_reads() {
+    alone(async {
+        let pki = Pki::new();
+        let server = start(&pki).await;
+        let good = Good::new(&pki, server.addr);
+        good.ask(10).await;
+        let floods = [
+            ("SETTINGS", frame(SETTINGS, 0, 0, b"")),
+            ("PING", frame(PING, 0, 0, &[7; 8])),
+        ];
+        for (what, one) in floods {
+            let some = one.repeat(1000);
+            let attack = async {
+                let socket = TcpSocket::new_v4().unwrap();
+                socket.set_recv_buffer_size(4096).unwrap();
+                let mut tcp = socket.connect(server.addr).await.unwrap();
+                let begin = [PREFACE, &frame(SETTINGS, 0, 0, b"")].concat();
+                tcp.write_all(&begin).await.unwrap();
+                let mut sent = 0;
+                while tcp.write_all(&some).await.is_ok() {
+                    sent += 1000;
+                }
+                sent
+            };
+            let (sent, growth) = growth(good.beside(timeout(SOON, attack))).await;
+            println!("{what} with nobody reading: {sent:?} sent, {growth} bytes");
+            assert!(sent.is_ok(), "{what}: the connection stays");
+            assert!(growth < 64 << 20, "{growth} bytes");
+        }
+    });
 }

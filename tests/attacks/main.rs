@@ -7,24 +7,42 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../cli/process.rs"]
+#[allow(dead_code)] // the other tests of the binary use the rest
+mod process;
+
+mod cross;
+mod floods;
 mod frames;
 mod good;
+mod http1;
+mod http1_points;
 mod http2;
 mod http2_memory;
 mod stuck;
+mod tls;
+mod tls_aborts;
 
-use tokio::sync::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::{PoisonError, RwLock};
 
-static ROOM: RwLock<()> = RwLock::const_new(());
+use tokio::runtime::Builder;
 
-/// Held by a test that nobody else may disturb.
-async fn alone() -> RwLockWriteGuard<'static, ()> {
-    ROOM.write().await
+static ROOM: RwLock<()> = RwLock::new(());
+
+/// Runs a test that nobody else may disturb, on two threads. (Not even by the
+/// runtime of a test that waits: it has descriptors, too.)
+fn alone(test: impl Future<Output = ()>) {
+    let _room = ROOM.write().unwrap_or_else(PoisonError::into_inner);
+    let mut runtime = Builder::new_multi_thread();
+    let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(test);
 }
 
-/// Held by every other test.
-async fn among_others() -> RwLockReadGuard<'static, ()> {
-    ROOM.read().await
+/// Runs any other test, on one thread: whoever keeps it busy is noticed.
+fn among_others(test: impl Future<Output = ()>) {
+    let _room = ROOM.read().unwrap_or_else(PoisonError::into_inner);
+    let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(test);
 }
 
 /// The open descriptors of this process.

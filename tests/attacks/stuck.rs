@@ -124,67 +124,69 @@ async fn stick_all(addr: SocketAddr, pki: &Pki) -> Vec<Held> {
 }
 
 /// Nobody makes room: each stays until its deadline.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_thousand_stuck_connections_and_a_good_one() {
-    let _alone = alone().await;
-    let pki = Pki::new();
-    let server = start(&pki, 10_000).await;
-    let good = Good::new(&pki, server.addr);
-    good.ask(20).await;
-    let before = descriptors();
-    let without = good.ask(200).await;
+#[test]
+fn two_thousand_stuck_connections_and_a_good_one() {
+    alone(async {
+        let pki = Pki::new();
+        let server = start(&pki, 10_000).await;
+        let good = Good::new(&pki, server.addr);
+        good.ask(20).await;
+        let before = descriptors();
+        let without = good.ask(200).await;
 
-    let begun = Instant::now();
-    let held = stick_all(server.addr, &pki).await;
-    let opened = begun.elapsed();
-    let with = good.ask(200).await;
-    let left = descriptors().saturating_sub(before + held.len());
-    println!(
-        "the good client's requests without them: {without}; with them: {with} \
+        let begun = Instant::now();
+        let held = stick_all(server.addr, &pki).await;
+        let opened = begun.elapsed();
+        let with = good.ask(200).await;
+        let left = descriptors().saturating_sub(before + held.len());
+        println!(
+            "the good client's requests without them: {without}; with them: {with} \
          (opened in {opened:.1?}, {left} of them still there after {:.1?})",
-        begun.elapsed()
-    );
-    assert!(
-        left > held.len() / 2,
-        "they were gone too early to disturb anybody"
-    );
+            begun.elapsed()
+        );
+        assert!(
+            left > held.len() / 2,
+            "they were gone too early to disturb anybody"
+        );
 
-    // Twice: those that were told so have a lingering time as well.
-    let bound = 2 * DEADLINE + Duration::from_secs(6);
-    let left = descriptors_until(before + held.len(), bound).await;
-    let left = left.saturating_sub(before + held.len());
-    assert_eq!(left, 0, "still there after {:?}", begun.elapsed());
-    println!("all gone {:.1?} after the first had come", begun.elapsed());
-    drop(held);
-    let after = descriptors_until(before, Duration::from_secs(5)).await;
-    assert!(
-        after <= before,
-        "{before} descriptors before, {after} after"
-    );
-    server.shut_down().await.unwrap();
+        // Twice: those that were told so have a lingering time as well.
+        let bound = 2 * DEADLINE + Duration::from_secs(6);
+        let left = descriptors_until(before + held.len(), bound).await;
+        let left = left.saturating_sub(before + held.len());
+        assert_eq!(left, 0, "still there after {:?}", begun.elapsed());
+        println!("all gone {:.1?} after the first had come", begun.elapsed());
+        drop(held);
+        let after = descriptors_until(before, Duration::from_secs(5)).await;
+        assert!(
+            after <= before,
+            "{before} descriptors before, {after} after"
+        );
+        server.shut_down().await.unwrap();
+    });
 }
 
 /// The same with few places for the undecided: the older ones make room.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn two_thousand_stuck_connections_of_which_few_may_stay() {
-    let _alone = alone().await;
-    let pki = Pki::new();
-    let server = start(&pki, 64).await;
-    let good = Good::new(&pki, server.addr);
-    good.ask(20).await;
-    let before = descriptors();
-    let held = stick_all(server.addr, &pki).await;
-    let with = good.ask(100).await;
-    let left = descriptors().saturating_sub(before + held.len());
-    println!("the good client's requests with 64 undecided: {with}");
-    // Five of twelve phases are undecided, and 64 of them may stay.
-    let most = held.len() - held.len() / PHASES * 4 + 64;
-    assert!(left < most, "{left} of {} are still there", held.len());
-    drop(held);
-    let after = descriptors_until(before, Duration::from_secs(5)).await;
-    assert!(
-        after <= before,
-        "{before} descriptors before, {after} after"
-    );
-    server.shut_down().await.unwrap();
+#[test]
+fn two_thousand_stuck_connections_of_which_few_may_stay() {
+    alone(async {
+        let pki = Pki::new();
+        let server = start(&pki, 64).await;
+        let good = Good::new(&pki, server.addr);
+        good.ask(20).await;
+        let before = descriptors();
+        let held = stick_all(server.addr, &pki).await;
+        let with = good.ask(100).await;
+        let left = descriptors().saturating_sub(before + held.len());
+        println!("the good client's requests with 64 undecided: {with}");
+        // Five of twelve phases are undecided, and 64 of them may stay.
+        let most = held.len() - held.len() / PHASES * 4 + 64;
+        assert!(left < most, "{left} of {} are still there", held.len());
+        drop(held);
+        let after = descriptors_until(before, Duration::from_secs(5)).await;
+        assert!(
+            after <= before,
+            "{before} descriptors before, {after} after"
+        );
+        server.shut_down().await.unwrap();
+    });
 }
