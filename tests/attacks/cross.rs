@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 
 use crate::among_others;
 use crate::support::{Pki, Server, exchange, hello, told, within};
-use crate::tls::Target;
+use crate::target::Target;
 
 const GET: &str = "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
 

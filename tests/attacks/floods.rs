@@ -60,6 +60,8 @@ fn silent_clients_beyond_the_descriptor_limit() {
 fn the_descriptors_run_out_and_come_back() {
     among_others(async {
         let mut oneport = Oneport::start(&["--allow-plaintext"]).await;
+        // It looks at the limit after it has said where it listens.
+        assert_eq!(status(&oneport, "http").await, "200");
         let pid = oneport.pid().to_string();
         let limit = ["--pid", &pid, "--nofile=64:64"];
         output_of("prlimit", &limit).await;
@@ -90,7 +92,7 @@ fn the_descriptors_run_out_and_come_back() {
 #[test]
 fn connections_that_are_reset_at_once() {
     alone(async {
-        let target = crate::tls::Target::start(Limits::default()).await;
+        let target = crate::target::Target::start(Limits::default()).await;
         target.good().ask(4).await;
         let before = descriptors();
         let attack = async {

@@ -15,7 +15,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use oneport::{Protocol, Status};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tower::service_fn;
 
@@ -91,19 +91,21 @@ async fn behind_oneport(pki: &Pki) -> (Server, Seen) {
 }
 
 /// Sends these segments and the end; what the application saw, and the answer.
-async fn outcome(addr: SocketAddr, seen: &Seen, segments: &[&[u8]]) -> (Vec<String>, String) {
-    let mut tcp = TcpStream::connect(addr).await.unwrap();
-    tcp.set_nodelay(true).unwrap();
+async fn outcome(
+    mut io: impl AsyncRead + AsyncWrite + Unpin,
+    seen: &Seen,
+    segments: &[&[u8]],
+) -> (Vec<String>, String) {
     for segment in segments {
         // The server may have seen enough.
-        if tcp.write_all(segment).await.is_err() {
+        if io.write_all(segment).await.is_err() || io.flush().await.is_err() {
             break;
         }
         tokio::task::yield_now().await;
     }
-    let _ = tcp.shutdown().await;
+    let _ = io.shutdown().await;
     let mut answer = Vec::new();
-    let _ = within(tcp.read_to_end(&mut answer)).await;
+    let _ = within(io.read_to_end(&mut answer)).await;
     let seen = std::mem::take(&mut *seen.lock().unwrap());
     (seen, String::from_utf8_lossy(&answer).into_owned())
 }
@@ -129,21 +131,31 @@ fn refused(answer: &str) -> bool {
     last.is_some_and(|status| status.starts_with('4') || status == "505")
 }
 
+async fn connect(addr: SocketAddr) -> TcpStream {
+    let tcp = TcpStream::connect(addr).await.unwrap();
+    tcp.set_nodelay(true).unwrap();
+    tcp
+}
+
 async fn compare(flights: impl IntoIterator<Item = (String, Vec<u8>)>) -> usize {
     let pki = Pki::new();
     let (bare, bare_seen) = bare().await;
     let (server, seen) = behind_oneport(&pki).await;
     let (mut faults, mut compared) = (String::new(), 0);
     for (name, bytes) in flights {
-        let whole = outcome(bare, &bare_seen, &[&bytes]).await;
+        let whole = outcome(connect(bare).await, &bare_seen, &[&bytes]).await;
         let single: Vec<&[u8]> = bytes.chunks(1).collect();
         let halves = bytes.split_at(bytes.len() / 2);
         for segments in [&[&bytes[..]][..], &[halves.0, halves.1], &single] {
-            let ours = outcome(server.addr, &seen, segments).await;
-            compared += 1;
-            if !agree(&whole, &ours) {
-                let n = segments.len();
-                let _ = writeln!(faults, "{name} in {n}:\nbare {whole:#?}\nours {ours:#?}");
+            let n = segments.len();
+            let ours = outcome(connect(server.addr).await, &seen, segments).await;
+            let tls = pki.connect(server.addr, &["http/1.1"]).await.unwrap();
+            let in_tls = outcome(tls, &seen, segments).await;
+            for (ours, how) in [(ours, "in plaintext"), (in_tls, "in TLS")] {
+                compared += 1;
+                if !agree(&whole, &ours) {
+                    let _ = write!(faults, "{name} in {n} {how}:\n{whole:#?}\n{ours:#?}\n");
+                }
             }
         }
     }

@@ -10,7 +10,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::among_others;
 use crate::support::within;
-use crate::tls::Target;
+use crate::target::Target;
 
 const REQUEST: &[u8] =
     b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nbody\r\n0\r\n\r\n";

@@ -2,7 +2,7 @@
 //!
 //! Real sockets, real time, every loop with a bound. What counts descriptors or
 //! memory of the process runs [`alone`].
-#![allow(clippy::unwrap_used)] // a test
+#![allow(clippy::print_stdout, clippy::unwrap_used)] // tests, and what they measured
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -20,6 +20,7 @@ mod http1_points;
 mod http2;
 mod http2_memory;
 mod stuck;
+mod target;
 mod tls;
 mod tls_aborts;
 

@@ -2,106 +2,21 @@
 
 use std::io::Write;
 use std::process::Stdio;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use http::Request;
-use hyper::body::Incoming;
 use oneport::Limits;
-use rustls::ClientConnection;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tower::service_fn;
 
 use crate::among_others;
-use crate::good::Good;
-use crate::support::{Pki, Server, hello, told, within};
+use crate::support::within;
+use crate::target::{Target, answered, flight};
 
 /// Below the deadlines of the server where a test does not set them.
 const SOON: Duration = Duration::from_secs(4);
 
 const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-
-/// A server, and how many requests but the good client's its application saw.
-pub(crate) struct Target {
-    pub(crate) pki: Pki,
-    pub(crate) server: Server,
-    pub(crate) seen: Arc<AtomicUsize>,
-}
-
-impl Target {
-    pub(crate) async fn start(limits: Limits) -> Self {
-        let pki = Pki::new();
-        let seen = Arc::<AtomicUsize>::default();
-        let counted = seen.clone();
-        let app = service_fn(move |request: Request<Incoming>| {
-            if request.uri().path() != "/good" {
-                counted.fetch_add(1, Ordering::Relaxed);
-            }
-            hello(request)
-        });
-        let tls = pki.tls();
-        let server = Server::start(|listener, signal| {
-            oneport::serve_dual(listener, tls, app)
-                .limits(limits)
-                .with_graceful_shutdown(told(signal))
-                .into_future()
-        })
-        .await;
-        Self { pki, server, seen }
-    }
-
-    pub(crate) fn good(&self) -> Good {
-        Good::new(&self.pki, self.server.addr)
-    }
-
-    pub(crate) fn seen(&self) -> usize {
-        self.seen.load(Ordering::Relaxed)
-    }
-
-    /// A client and its first flight.
-    pub(crate) fn client(&self) -> (ClientConnection, Vec<u8>) {
-        let mut config = Arc::unwrap_or_clone(self.pki.client_config(&["http/1.1"]));
-        config.enable_secret_extraction = true;
-        let name = "localhost".try_into().unwrap();
-        let mut client = ClientConnection::new(Arc::new(config), name).unwrap();
-        let flight = flight(&mut client);
-        (client, flight)
-    }
-
-    /// A client that has shaken hands, but for this last flight.
-    pub(crate) async fn almost(&self) -> (ClientConnection, TcpStream, Vec<u8>) {
-        let (mut client, first) = self.client();
-        let mut tcp = TcpStream::connect(self.server.addr).await.unwrap();
-        tcp.set_nodelay(true).unwrap();
-        tcp.write_all(&first).await.unwrap();
-        let last = answered(&mut client, &mut tcp).await;
-        (client, tcp, last)
-    }
-}
-
-/// What the client has to send now.
-pub(crate) fn flight(client: &mut ClientConnection) -> Vec<u8> {
-    let mut flight = Vec::new();
-    while client.wants_write() {
-        client.write_tls(&mut flight).unwrap();
-    }
-    flight
-}
-
-/// Reads until the client's part of the handshake is done; its last flight.
-pub(crate) async fn answered(client: &mut ClientConnection, tcp: &mut TcpStream) -> Vec<u8> {
-    while client.is_handshaking() {
-        let mut chunk = [0; 16 * 1024];
-        let n = within(tcp.read(&mut chunk)).await.unwrap();
-        assert_ne!(n, 0, "hung up on");
-        client.read_tls(&mut &chunk[..n]).unwrap();
-        client.process_new_packets().unwrap();
-    }
-    flight(client)
-}
 
 /// The same handshake messages in records of `size` bytes.
 fn in_records_of(size: usize, mut records: &[u8]) -> Vec<u8> {
@@ -151,8 +66,8 @@ async fn ends(tcp: &mut TcpStream) -> (bool, Vec<u8>) {
 }
 
 /// In place of a handshake, or behind the hello: the connection ends, and the
-/// application sees nothing of it. (rustls passes over empty handshake records;
-/// the handshake's deadline does not.)
+/// application sees nothing of it. What came with the hello is looked at when
+/// more comes, or not before the handshake's deadline.
 #[test]
 fn records_that_are_no_handshake() {
     among_others(async {
@@ -208,15 +123,42 @@ fn records_that_are_no_handshake() {
             ),
             ("another hello", true, target.client().1),
         ];
-        for (what, hello, bytes) in table {
-            let begin = if hello { target.client().1 } else { Vec::new() };
-            let mut tcp = TcpStream::connect(target.server.addr).await.unwrap();
+        // All at once: some take as long as a handshake may.
+        let (addr, target_of) = (target.server.addr, &target);
+        let attacks = table.map(|(what, hello, bytes)| async move {
+            let begin = match hello {
+                true => target_of.client().1,
+                false => Vec::new(),
+            };
+            let begun = Instant::now();
+            let mut tcp = TcpStream::connect(addr).await.unwrap();
             // It may be over before all is sent.
-            let _ = tcp.write_all(&[begin, bytes].concat()).await;
+            let _ = tcp.write_all(&[&begin[..], &bytes].concat()).await;
             let (ended, answer) = ends(&mut tcp).await;
-            println!("{what}: {:02x?} ..", answer.get(..7));
+            let after = begun.elapsed();
+            println!("{what}: {:02x?} .. after {after:.1?}", answer.get(..7));
             assert!(ended, "{what}: the connection stays");
-        }
+            if !hello {
+                return;
+            }
+            // And once the server has answered the hello.
+            let mut tcp = TcpStream::connect(addr).await.unwrap();
+            tcp.write_all(&target_of.client().1).await.unwrap();
+            within(tcp.read_exact(&mut [0; 5])).await.unwrap();
+            let begun = Instant::now();
+            let _ = tcp.write_all(&bytes).await;
+            let (ended, _) = ends(&mut tcp).await;
+            let after = begun.elapsed();
+            println!("{what}, later: after {after:.1?}");
+            assert!(ended, "{what}: the connection stays");
+            // Which rustls passes over.
+            let at_once = what != "empty records behind";
+            assert!(
+                !at_once || after < Duration::from_secs(1),
+                "{what}: {after:?}"
+            );
+        });
+        futures_util::future::join_all(attacks).await;
         assert_eq!(target.seen(), 0);
         target.good().ask(2).await;
     });

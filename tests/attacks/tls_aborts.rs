@@ -9,7 +9,7 @@ use rustls::{ClientConnection, ConnectionTrafficSecrets};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::tls::{Target, flight};
+use crate::target::{Target, flight};
 use crate::{alone, descriptors, descriptors_until};
 
 /// The records of a client whose keys were taken (RFC 8446 5.2).
