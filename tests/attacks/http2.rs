@@ -70,7 +70,7 @@ impl Target {
             }
         });
         let mut limits = Limits::default();
-        limits.write_stall = Duration::from_secs(1);
+        limits.write_stall = Duration::from_millis(500);
         limits.keep_alive_idle = Duration::from_millis(500);
         limits.drain = Duration::ZERO;
         let tls = pki.tls();

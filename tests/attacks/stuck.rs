@@ -16,7 +16,7 @@ use tower::service_fn;
 
 use crate::good::Good;
 use crate::support::{Pki, Server, told, within};
-use crate::{alone, descriptors, descriptors_until};
+use crate::{alone, descriptors, descriptors_until, resident};
 
 /// Each deadline of the server.
 const DEADLINE: Duration = Duration::from_secs(6);
@@ -133,12 +133,15 @@ fn two_thousand_stuck_connections_and_a_good_one() {
         good.ask(20).await;
         let before = descriptors();
         let without = good.ask(200).await;
+        let memory = resident();
 
         let begun = Instant::now();
         let held = stick_all(server.addr, &pki).await;
         let opened = begun.elapsed();
         let with = good.ask(200).await;
         let left = descriptors().saturating_sub(before + held.len());
+        let both_ends = resident().saturating_sub(memory) / held.len() as u64;
+        println!("{both_ends} bytes each, both ends of it");
         println!(
             "the good client's requests without them: {without}; with them: {with} \
          (opened in {opened:.1?}, {left} of them still there after {:.1?})",

@@ -231,7 +231,9 @@ fn encrypted_records_of_nothing() {
 #[test]
 fn renegotiation() {
     among_others(async {
-        let target = Target::start(Limits::default()).await;
+        let mut limits = Limits::default();
+        limits.first_request = Duration::from_secs(1);
+        let target = Target::start(limits).await;
         let mut child = tokio::process::Command::new("openssl")
             .args(["s_client", "-tls1_2", "-connect"])
             .arg(target.server.addr.to_string())
