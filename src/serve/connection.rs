@@ -116,7 +116,8 @@ impl Stage {
     ) -> Self {
         Self::new(UntilAborted {
             future,
-            aborted: Reached::new(shared.observer.clone()),
+            observer: shared.observer.clone(),
+            aborted: Reached::default(),
         })
     }
 }
@@ -126,6 +127,7 @@ pin_project! {
     struct UntilAborted<F> {
         #[pin]
         future: F,
+        observer: Observer,
         #[pin]
         aborted: Reached,
     }
@@ -139,7 +141,9 @@ impl<F: Future<Output = Option<Stage>>> Future for UntilAborted<F> {
         if let Poll::Ready(next) = this.future.poll(cx) {
             return Poll::Ready(next);
         }
-        this.aborted.poll(Phase::Aborted, cx).map(|()| None)
+        this.aborted
+            .poll(this.observer, Phase::Aborted, cx)
+            .map(|()| None)
     }
 }
 
