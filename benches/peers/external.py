@@ -179,7 +179,6 @@ def caddy(program, shared, own):
     config = f"""{{
     admin off
     auto_https off
-    persist_config off
     servers {{
         protocols h1 h2 h2c
     }}

@@ -1,12 +1,12 @@
 """What idle connections hold: private pages of the server, before and after
 thousands of connections. A fresh process for each figure."""
 
-import sys
 import time
 
 from generator import Failed, held
+from progress import say
+from servers import AGAIN
 from workloads import HELD
-
 
 # The first ones fill what all share: pools, tables, session storage.
 FIRST, MORE = 500, 2000
@@ -18,19 +18,21 @@ def measure(catalog, names, until, more=MORE):
     for kind, title, workload, protocol, limit in HELD:
         for name in names:
             server = catalog.named(name)
-            asked = protocol if protocol in server.protocols or kind != "silent" else "tls"
+            asked, how = protocol, workload
+            if kind == "silent" and protocol not in server.protocols:
+                asked, how = "tls", "tls-silent-held"
             if asked not in server.protocols or server.documented or time.monotonic() > until:
                 continue
-            if server.is_limit and name.split("/")[0] != limit:
+            if server.is_limit and name.removesuffix(AGAIN) != limit:
                 continue
             if server.most:
                 failed[f"w6 {kind}, {name}"] = f"holds no more than {server.most} connections"
                 continue
             try:
-                found[kind][name] = per_connection(catalog, name, workload, asked, more)
+                found[kind][name] = per_connection(catalog, name, how, asked, more)
             except Failed as error:
                 failed[f"w6 {kind}, {name}"] = str(error)
-        print(f"  w6, {title}", file=sys.stderr, flush=True)
+        say(f"w6, {title}")
     return found, failed
 
 
@@ -51,7 +53,8 @@ class opened:
         self.held = held(catalog.program, catalog.directory, workload, address, count)
 
     def __enter__(self):
-        wanted = self.running.open_files() + self.count
+        # Those of the check at the start are closed by now.
+        wanted = settled(self.running.open_files) + self.count
         self.held.__enter__()
         deadline = time.monotonic() + 10
         while self.running.open_files() < wanted:

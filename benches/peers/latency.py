@@ -2,10 +2,10 @@
 wrong client (w10). One connection after the other: nobody waits in a queue."""
 
 import statistics
-import sys
 import time
 
 from generator import Failed
+from progress import say
 from servers import AGAIN
 from statistic import percentile
 
@@ -33,7 +33,7 @@ def first_byte(catalog, generator, names, rounds, until):
                         samples[protocol].setdefault(name, []).extend(done["microseconds"])
                     except Failed as error:
                         failed[f"w9 {protocol}, {name}"] = str(error)
-            print(f"  w9: round {at + 1} of {rounds}", file=sys.stderr, flush=True)
+            say(f"w9: round {at + 1} of {rounds}")
     finally:
         for running in fleet.values():
             running.end()
@@ -85,4 +85,6 @@ def described(answer):
     text = body.strip().split(b"\n")[0].decode("latin-1")
     if not text:
         return f"{status}, no text"
+    if text in status:
+        return f"{status}, and so the text"
     return f"{status}: {text[:90]}"

@@ -4,10 +4,10 @@ work, the limit among them twice, so that a ratio compares neighbours in time.""
 import contextlib
 import random
 import statistics
-import sys
 import time
 
 from generator import Failed
+from progress import say
 from servers import AGAIN
 from statistic import of_ratios
 from workloads import runs
@@ -27,6 +27,9 @@ def measure(catalog, generator, workloads, names, rounds, until):
     failed = {}
     order = random.Random(1)  # shuffled, the same in every run
     for begin in range(0, rounds, BLOCK):
+        if time.monotonic() > until:
+            failed[f"rounds {begin + 1} to {rounds}"] = "the time was up"
+            break
         with contextlib.ExitStack() as stack:
             fleet = {}
             for name in names:
@@ -39,7 +42,7 @@ def measure(catalog, generator, workloads, names, rounds, until):
                 for at in range(begin, end):
                     if time.monotonic() < until:
                         one_round(generator, workload, fleet, at, order, found[workload.key], failed)
-                print(f"  {workload.key}, {workload.title}: round {end} of {rounds}", file=sys.stderr, flush=True)
+                say(f"{workload.key}, {workload.title}: round {end} of {rounds}")
     return found, failed
 
 

@@ -46,7 +46,12 @@ def time_tables(results):
         workloads = [one for one in results["workloads"] if one["protocol"] in protocols and one["servers"]]
         if workloads:
             yield f"## CPU time of the server per operation, {title}\n\n" + time_table(results, workloads)
-    rows = [verdict(one, name) for one in results["workloads"] for name in one["servers"] if name.startswith("oneport")]
+    rows = [
+        verdict(one, name)
+        for one in results["workloads"]
+        for name in results["order"]
+        if name.startswith("oneport") and name in one["servers"]
+    ]
     if rows:
         yield (
             "Ours, one by one. The goal is an upper end of the interval of at most "
@@ -74,7 +79,7 @@ def cell(workload, name):
         return ""
     if name == workload["limit"]:
         return f"{row['microseconds']:,.1f} µs"
-    return f"{row['ratio']['median']:.3f} ({interval(row['ratio'])})"
+    return ratio(row["ratio"])
 
 
 def interval(ratio):
@@ -155,25 +160,30 @@ def mismatches(results):
 def scale(results):
     if not results.get("scale"):
         return ""
-    parts = ["## By the number of connections"]
-    for which, keys in (("idle", ["request", "connection", "bytes"]), ("active", ["request", "bytes"])):
+    parts = [
+        "## By the number of connections\n\nCPU time per operation, ours as a ratio to the limit's in the same "
+        "round, and the limit's control; private memory of all connections together. Beside idle connections, 64 "
+        "work."
+    ]
+    for which, keys in (("idle", ["request", "connection"]), ("active", ["request"])):
         for protocol, by_name in results["scale"][which].items():
             if not any(by_name.values()):
                 continue
-            ours, bare, again = by_name
-            names = {ours: "oneport", bare: "bare", again: "bare again"}
-            rows = []
-            for points in zip(*by_name.values()):
-                row = [f"{points[0]['connections']:,}"]
-                for key in keys:
-                    digits = 0 if key == "bytes" else 1
-                    row += [f"{point[key]:,.{digits}f}" for point in points]
-                rows.append(row)
-            labels = {"request": "µs/request", "connection": "µs/connection", "bytes": "bytes"}
             header = [f"{which} connections, {protocol.replace('tls', 'TLS')}"]
-            header += [f"{names[name]} {labels[key]}" for key in keys for name in by_name]
-            parts.append(table(header, rows))
+            for key in keys:
+                header += [f"{key}: bare, µs", "oneport / bare", "control"]
+            rows = []
+            for ours, bare, again in zip(*by_name.values()):
+                row = [f"{ours['connections']:,}"]
+                for key in keys:
+                    row += [f"{bare[key]:,.1f}", ratio(ours[f"{key}_ratio"]), ratio(again[f"{key}_ratio"])]
+                rows.append(row + [f"{ours['bytes']:,}", f"{bare['bytes']:,}"])
+            parts.append(table(header + ["oneport, bytes", "bare, bytes"], rows))
     return "\n\n".join(parts)
+
+
+def ratio(found):
+    return f"{found['median']:.3f} ({interval(found)})"
 
 
 def problems(results):

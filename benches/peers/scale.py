@@ -3,13 +3,14 @@ idle ones beside the same work, and active ones. Ours against the limit."""
 
 import contextlib
 import statistics
-import sys
 import time
 
 from generator import Failed
 from held import opened, settled
 from paired import microseconds
+from progress import say
 from servers import AGAIN
+from statistic import of_ratios
 from workloads import CPU
 
 IDLE = [1, 10, 100, 1000, 3000, 10_000]
@@ -36,7 +37,7 @@ def measure(catalog, generator, rounds, most, until):
                         into[protocol][name].append({"connections": count, **point})
                 except Failed as error:
                     failed[f"scale {protocol}, {count}"] = str(error)
-            print(f"  scale, {protocol}, {curve.__name__}", file=sys.stderr, flush=True)
+            say(f"scale, {protocol}, {curve.__name__}")
     return {"idle": idle, "active": active}, failed
 
 
@@ -55,9 +56,8 @@ def beside_idle(catalog, generator, protocol, names, count, rounds):
             spent = {name: [] for name in names}
             for at in range(rounds):
                 for name in names[:: 1 if at % 2 else -1]:
-                    spent[name].append(microseconds(generator, work, fleet[name], work.count // 2))
-            for name in names:
-                points[name][key] = statistics.median(spent[name])
+                    spent[name].append(microseconds(generator, work, fleet[name], work.count))
+            compare(points, key, spent)
         return points
 
 
@@ -66,17 +66,24 @@ def of_active(catalog, generator, protocol, names, count, rounds):
     workload = f"{protocol}-request"
     with contextlib.ExitStack() as stack:
         fleet = {name: stack.enter_context(catalog.start(name)) for name in names}
-        before = {name: running.private_bytes() for name, running in fleet.items()}
+        before = {name: settled(running.private_bytes) for name, running in fleet.items()}
         spent, points = {name: [] for name in names}, {name: {} for name in names}
         for at in range(rounds):
             for name in names[:: 1 if at % 2 else -1]:
                 running = fleet[name]
                 generator.prepare(workload, running.port(protocol), max(count, REQUESTS[protocol]), count)
                 if at == 0:
-                    points[name]["bytes"] = running.private_bytes() - before[name]
+                    points[name]["bytes"] = settled(running.private_bytes) - before[name]
                 start = running.cpu()
                 done = generator.go()
                 spent[name].append((running.cpu() - start) / 1e3 / done["operations"])
-        for name in names:
-            points[name]["request"] = statistics.median(spent[name])
+        compare(points, "request", spent)
         return points
+
+
+def compare(points, key, spent):
+    """The second server is the limit."""
+    limit = list(spent.values())[1]
+    for name, values in spent.items():
+        points[name][key] = statistics.median(values)
+        points[name][f"{key}_ratio"] = of_ratios([one / bare for one, bare in zip(values, limit)])

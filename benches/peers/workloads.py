@@ -20,13 +20,13 @@ class Workload:
 
 
 CPU = [
-    Workload("w1", "keep-alive request, plaintext", "plaintext-request", "plaintext", 6000, 64, "hyper", "request"),
-    Workload("w2", "keep-alive request, TLS 1.3", "tls-request", "tls", 4000, 64, "tokio-rustls", "request"),
+    Workload("w1", "keep-alive request, plaintext", "plaintext-request", "plaintext", 4000, 64, "hyper", "request"),
+    Workload("w2", "keep-alive request, TLS 1.3", "tls-request", "tls", 3000, 64, "tokio-rustls", "request"),
     Workload("w3", "new plaintext connection, 1 request", "plaintext-connection", "plaintext", 1500, 16, "hyper", "connection"),
-    Workload("w4", "full TLS 1.3 handshake, 1 request", "tls-connection", "tls", 200, 16, "tokio-rustls", "connection"),
-    Workload("w5", "resumed TLS 1.3 handshake, 1 request", "tls-resumed", "tls", 300, 8, "tokio-rustls", "connection"),
-    Workload("w7p", "64 MiB body, plaintext", "plaintext-large", "plaintext", 2, 1, "hyper", "body"),
-    Workload("w7t", "64 MiB body, TLS 1.3", "tls-large", "tls", 2, 1, "tokio-rustls", "body"),
+    Workload("w4", "full TLS 1.3 handshake, 1 request", "tls-connection", "tls", 400, 16, "tokio-rustls", "connection"),
+    Workload("w5", "resumed TLS 1.3 handshake, 1 request", "tls-resumed", "tls", 400, 8, "tokio-rustls", "connection"),
+    Workload("w7p", "64 MiB body, plaintext", "plaintext-large", "plaintext", 6, 1, "hyper", "body"),
+    Workload("w7t", "64 MiB body, TLS 1.3", "tls-large", "tls", 4, 1, "tokio-rustls", "body"),
     Workload("w8t", "HTTP/2 request over TLS", "h2-request", "h2", 3000, 8, "tokio-rustls", "request"),
     Workload("w8c", "HTTP/2 request, prior knowledge", "h2c-request", "h2c", 3000, 8, "hyper-h2c", "request"),
 ]

@@ -24,9 +24,10 @@ for (const server of servers) {
   server.maxRequestsPerSocket = 0;
   server.keepAliveTimeout = 120000;
   server.headersTimeout = 120000;
-  server.listen(0, '127.0.0.1', () => {
-    if (servers.every((each) => each.listening)) {
-      console.log(servers.map((each) => `127.0.0.1:${each.address().port}`).join(' '));
-    }
-  });
 }
+const [plaintext, encrypted] = servers;
+plaintext.listen(0, '127.0.0.1', () => {
+  encrypted.listen(0, '127.0.0.1', () => {
+    console.log(servers.map((each) => `127.0.0.1:${each.address().port}`).join(' '));
+  });
+});

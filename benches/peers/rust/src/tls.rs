@@ -24,11 +24,7 @@ pub fn server(directory: &Path) -> Result<Arc<ServerConfig>> {
 
 /// TLS 1.3 with X25519 and AES-128-GCM only, so that every server does the same
 /// work. Each call has its own memory for tickets, or none.
-pub fn client(
-    directory: &Path,
-    alpn: &[u8],
-    resumption: Resumption,
-) -> Result<Arc<ClientConfig>> {
+pub fn client(directory: &Path, alpn: &[u8], resumption: Resumption) -> Result<Arc<ClientConfig>> {
     let provider = CryptoProvider {
         cipher_suites: vec![aws_lc_rs::cipher_suite::TLS13_AES_128_GCM_SHA256],
         kx_groups: vec![aws_lc_rs::kx_group::X25519],

@@ -6,6 +6,9 @@ use super::client::{Client, Stream, large_request, request};
 use super::{Outcome, Run, Workload};
 use crate::Result;
 
+/// So many connections are opened, or asked, at a time.
+pub const AT_ONCE: usize = 32;
+
 /// Small requests, one in flight per connection.
 pub async fn small(client: Client, workload: &Workload) -> Result<Run> {
     let each = workload.each();
@@ -47,7 +50,6 @@ pub async fn large(client: Client, workload: &Workload) -> Result<Run> {
 
 /// So many connections, a few at a time.
 pub async fn open(client: &Client, count: usize) -> Result<Vec<Box<dyn Stream>>> {
-    const AT_ONCE: usize = 32;
     let mut streams = Vec::with_capacity(count);
     while streams.len() < count {
         let mut tasks = JoinSet::new();

@@ -62,11 +62,7 @@ pub async fn run(directory: &Path) -> Result {
     Ok(())
 }
 
-async fn once(
-    line: &str,
-    directory: &Path,
-    lines: &mut Lines<BufReader<Stdin>>,
-) -> Result<String> {
+async fn once(line: &str, directory: &Path, lines: &mut Lines<BufReader<Stdin>>) -> Result<String> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let [name, address, count, connections] = words[..] else {
         return Err("WORKLOAD ADDRESS COUNT CONNECTIONS".into());
@@ -86,7 +82,9 @@ async fn once(
         return Err("neither go".into());
     }
     let start = Instant::now();
-    let outcome = timeout(LONGEST, run).await.map_err(|_| "not done in time")??;
+    let outcome = timeout(LONGEST, run)
+        .await
+        .map_err(|_| "not done in time")??;
     Ok(outcome.json(start.elapsed()))
 }
 
@@ -105,6 +103,7 @@ impl Workload {
             "h2c-request" => http2::requests(self.plaintext(), &self).await,
             "h2-request" => http2::requests(self.tls_with(b"h2", false)?, &self).await,
             "silent-held" => held::silent(self.plaintext(), &self).await,
+            "tls-silent-held" => held::silent(self.tls()?, &self).await,
             "plaintext-held" => held::idle(self.plaintext(), &self).await,
             "tls-held" => held::idle(self.tls()?, &self).await,
             "plaintext-mismatch" | "tls-mismatch" => mismatch::refused(&self),
