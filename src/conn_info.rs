@@ -6,12 +6,18 @@ use std::sync::Arc;
 #[cfg(feature = "serve")]
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::{AtomicU64, Ordering};
+#[cfg(feature = "serve")]
+use std::time::Duration;
 
 use rustls::{CipherSuite, HandshakeKind, ProtocolVersion, ServerConnection};
 
+#[cfg(feature = "serve")]
+use crate::count;
 use crate::credentials::Credentials;
 use crate::lifecycle::{Observer, Phase};
 use crate::mismatch::Mismatch;
+#[cfg(feature = "serve")]
+use crate::pace::Pace;
 use crate::peer::Peer;
 use crate::refusal_log::{RefusalLog, Spoke};
 use crate::sniff::Protocol;
@@ -47,6 +53,8 @@ struct Inner {
     upgraded: AtomicBool,
     #[cfg(feature = "serve")]
     explained: AtomicBool,
+    #[cfg(feature = "serve")]
+    pace: Pace,
 }
 
 /// Where a connection comes from and which server it belongs to. Small: silent
@@ -109,6 +117,8 @@ impl ConnInfo {
             upgraded: AtomicBool::new(false),
             #[cfg(feature = "serve")]
             explained: AtomicBool::new(false),
+            #[cfg(feature = "serve")]
+            pace: Pace::new(),
         }))
     }
 
@@ -180,7 +190,7 @@ impl ConnInfo {
         let observer = self.0.origin.home.observer.clone();
         async move {
             match observer {
-                Some(mut observer) => observer.reached(Phase::Draining).await,
+                Some(observer) => observer.reached(Phase::Draining).await,
                 None => std::future::pending().await,
             }
         }
@@ -200,6 +210,26 @@ impl ConnInfo {
         if !credentials.is_empty() {
             log.note_credentials(self.peer(), credentials);
         }
+    }
+
+    /// One line for a client that ran into a limit, which is counted by its name.
+    #[cfg(feature = "serve")]
+    pub(crate) fn note_limit(&self, limit: &'static str, after: Duration, what: &str) {
+        count::limit(limit);
+        let what = format!("{what} for {after:?} (Limits::{limit})");
+        self.0.origin.home.log.note_failure(self.peer(), what, None);
+    }
+
+    /// How its server is, if it has one.
+    #[cfg(feature = "serve")]
+    pub(crate) fn observer(&self) -> Option<&Observer> {
+        self.0.origin.home.observer.as_ref()
+    }
+
+    /// What it waits for.
+    #[cfg(feature = "serve")]
+    pub(crate) fn pace(&self) -> &Pace {
+        &self.0.pace
     }
 
     /// From here on the connection is the application's own, no more HTTP.

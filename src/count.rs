@@ -11,6 +11,14 @@ pub(crate) fn refused(mismatch: Mismatch) {
     let _ = mismatch;
 }
 
+/// A limit fired: `oneport_limits_total`, by the field of `Limits`.
+pub(crate) fn limit(name: &'static str) {
+    #[cfg(feature = "metrics")]
+    metrics::counter!("oneport_limits_total", "limit" => name).increment(1);
+    #[cfg(not(feature = "metrics"))]
+    let _ = name;
+}
+
 /// A refused request had credentials in it, in the clear:
 /// `oneport_plaintext_credentials_total`.
 pub(crate) fn credentials() {

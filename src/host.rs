@@ -89,7 +89,7 @@ impl<'a> Host<'a> {
         let last = name.rsplit('.').next().unwrap_or_default();
         // Browsers take `127.1` and `0x7f.1` for IPv4 addresses.
         let is_number = last.bytes().all(|b| b.is_ascii_digit())
-            || last.len() >= 2 && last[..2].eq_ignore_ascii_case("0x");
+            || matches!(last.as_bytes(), [b'0', b'x' | b'X', ..]);
         let is_name = name.len() <= 253 && name.split('.').all(is_label) && !is_number;
         is_name.then_some(Self::Dns(name))
     }
@@ -137,6 +137,8 @@ mod tests {
             ("[::1%25eth0]", None),
             ("[example.com]", None),
             ("::1", None),
+            // Two bytes end inside a letter: this once panicked.
+            ("\u{cc2de}tse", None),
             ("127.1", None),
             ("0x7f.1", None),
             ("a.0x7f", None),

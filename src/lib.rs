@@ -128,6 +128,8 @@ mod lifecycle;
 mod limits;
 mod mismatch;
 mod network;
+#[cfg(feature = "serve")]
+mod pace;
 mod peer;
 mod peer_set;
 mod policy;

@@ -1,12 +1,14 @@
 //! The phases of a server's life, and how its connections hear of them.
 
-use std::future::poll_fn;
-use std::pin::pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
+use pin_project_lite::pin_project;
 use tokio::sync::Notify;
+use tokio::sync::futures::OwnedNotified;
 
 /// Where a server is in its life. Only ever moves forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,7 +48,7 @@ impl Lifecycle {
 
     pub(crate) fn enter(&self, phase: Phase) {
         self.0.phase.fetch_max(phase as u8, Ordering::SeqCst);
-        self.0.changed.iter().for_each(Notify::notify_waiters);
+        self.0.changed.iter().for_each(|it| it.notify_waiters());
     }
 }
 
@@ -64,7 +66,7 @@ struct Shared {
     phase: AtomicU8,
     /// Several, for each has a lock, which connections take when they begin and
     /// end to wait.
-    changed: [Notify; 8],
+    changed: [Arc<Notify>; 8],
     observers: AtomicUsize,
 }
 
@@ -84,9 +86,10 @@ impl Clone for Observer {
 }
 
 impl Observer {
+    /// Whether it is this phase or a later one, or the server is gone.
     #[cfg(feature = "serve")]
-    pub(crate) fn is_aborted(&self) -> bool {
-        self.shared.phase.load(Ordering::SeqCst) >= Phase::Aborted as u8
+    pub(crate) fn has_reached(&self, phase: Phase) -> bool {
+        self.shared.phase.load(Ordering::SeqCst) >= phase as u8
     }
 
     /// Completes in this phase or a later one, and when the server is gone.
@@ -94,28 +97,64 @@ impl Observer {
     /// # Cancel safety
     ///
     /// Cancel safe: it only waits.
-    pub(crate) async fn reached(&mut self, phase: Phase) {
+    pub(crate) async fn reached(&self, phase: Phase) {
+        let mut reached = pin!(Reached::new(self.clone()));
+        poll_fn(|cx| reached.as_mut().poll(phase, cx)).await;
+    }
+}
+
+pin_project! {
+    /// [`Observer::reached`] as a field.
+    pub(crate) struct Reached {
+        observer: Observer,
+        #[pin]
+        changed: Option<OwnedNotified>,
+        // Who will be woken.
+        waker: Option<Waker>,
+    }
+}
+
+impl Reached {
+    pub(crate) fn new(observer: Observer) -> Self {
+        Self {
+            observer,
+            changed: None,
+            waker: None,
+        }
+    }
+
+    pub(crate) fn poll(self: Pin<&mut Self>, phase: Phase, cx: &mut Context<'_>) -> Poll<()> {
+        // The phase is set before the news of it are sent. So either the phase that
+        // is read here is new already, or the news reach what was made before it was
+        // read (`notify_waiters` reaches each `Notified` there is, polled or not).
+        // loom could not look into tokio's `Notify`; a test goes through the orders.
+        let mut this = self.project();
+        let Observer { shared, shard } = this.observer;
         loop {
-            // It hears of every change from here on.
-            let mut changed = pin!(self.shared.changed[self.shard].notified());
-            let now = self.shared.phase.load(Ordering::SeqCst);
+            let now = shared.phase.load(Ordering::SeqCst);
             if now >= phase as u8 {
-                return;
+                return Poll::Ready(());
             }
-            let mut waiting: Option<Waker> = None;
-            poll_fn(|cx| {
-                if self.shared.phase.load(Ordering::SeqCst) != now {
-                    return Poll::Ready(());
-                }
-                // It is polled for whatever else wakes the connection: asking
-                // again would take the lock each time.
-                if !waiting.as_ref().is_some_and(|it| it.will_wake(cx.waker())) {
-                    waiting = Some(cx.waker().clone());
-                    return changed.as_mut().poll(cx);
-                }
-                Poll::Pending
-            })
-            .await;
+            let Some(waiting) = this.changed.as_mut().as_pin_mut() else {
+                // It hears of every change from here on.
+                let from_here = shared.changed[*shard].clone().notified_owned();
+                this.changed.set(Some(from_here));
+                *this.waker = None;
+                continue;
+            };
+            // It is polled for whatever else wakes the connection: asking again
+            // would take the lock each time. Only while serving: the news of a phase
+            // may still be on their way to one who knows it already, and whoever
+            // takes no notice of them hears of nothing more.
+            let is_known = |waker: &Waker| waker.will_wake(cx.waker());
+            if now == Phase::Serving as u8 && this.waker.as_ref().is_some_and(is_known) {
+                return Poll::Pending;
+            }
+            *this.waker = Some(cx.waker().clone());
+            if waiting.poll(cx).is_pending() {
+                return Poll::Pending;
+            }
+            this.changed.set(None);
         }
     }
 }
@@ -123,9 +162,8 @@ impl Observer {
 #[cfg(all(test, feature = "serve"))]
 mod tests {
     use super::*;
-    use std::future::Future;
     use std::sync::atomic::AtomicBool;
-    use std::task::{Context, Wake};
+    use std::task::Wake;
 
     #[derive(Default)]
     struct Woken(AtomicBool);
@@ -139,7 +177,6 @@ mod tests {
     #[test]
     fn whoever_polled_last_is_woken() {
         let (lifecycle, observer) = Lifecycle::new();
-        let mut observer = observer.clone();
         let mut reached = pin!(observer.reached(Phase::Aborted));
         let wakers: [Arc<Woken>; 2] = Default::default();
         for waker in &wakers {
@@ -161,5 +198,38 @@ mod tests {
         drop(lifecycle);
         assert!(wakers[1].0.load(Ordering::SeqCst));
         assert!(reached.as_mut().poll(&mut context).is_ready());
+    }
+
+    /// Each of `enter`'s steps, with and without polls between them. A connection that
+    /// was polled between a new phase and the news of it once took these for the next
+    /// phase's, and slept through the abort.
+    #[test]
+    fn in_every_order_of_phases_news_and_polls_the_abort_is_heard() {
+        for polls in 0_u32..3_u32.pow(5) {
+            let (lifecycle, observer) = Lifecycle::new();
+            let shared = lifecycle.0.clone();
+            let mut reached = pin!(observer.reached(Phase::Aborted));
+            let woken = Arc::<Woken>::default();
+            let waker = woken.clone().into();
+            let mut context = Context::from_waker(&waker);
+            let mut is_over = false;
+            let mut poll = |step: u32| {
+                for _ in 0..polls / 3_u32.pow(step) % 3 {
+                    woken.0.store(false, Ordering::SeqCst);
+                    is_over = is_over || reached.as_mut().poll(&mut context).is_ready();
+                }
+            };
+            // It waits, or the next poll is its first.
+            poll(0);
+            for (step, phase) in [(1, Phase::Draining), (3, Phase::Aborted)] {
+                shared.phase.fetch_max(phase as u8, Ordering::SeqCst);
+                poll(step);
+                shared.changed.iter().for_each(|it| it.notify_waiters());
+                poll(step + 1);
+            }
+            let was_polled = polls > 0;
+            let heard = is_over || woken.0.load(Ordering::SeqCst);
+            assert!(heard || !was_polled, "{polls}");
+        }
     }
 }

@@ -26,9 +26,28 @@ pub struct Limits {
     /// bytes. Default: 10 s. hyper's own header timer does not cover it
     /// (hyperium/hyper#3756).
     pub first_request: Duration,
-    /// For each HTTP/1 request head, counted from when the connection is ready
-    /// for it. Default: 10 s.
+    /// For each HTTP/1 request head, counted from its first byte; absolute, not
+    /// per read. Answered with 408. Default: 10 s.
     pub request_head: Duration,
+    /// Between requests: an HTTP/1 connection on which no request has begun for
+    /// so long is closed, and so is an HTTP/2 connection without a request in
+    /// flight (GOAWAY). Default: 60 s (nginx 75).
+    ///
+    /// It also bounds how long a client that has sent its end waits for the
+    /// first, or the next, byte of its HTTP/1 response: whether it has only
+    /// finished sending or has left cannot be told apart until something is
+    /// written to it. Used by `serve`, not by a bare `Acceptor`.
+    pub keep_alive_idle: Duration,
+    /// For each next byte of an HTTP/1 request's body, while somebody waits for
+    /// it and there is no response yet. Answered with 408. A body that the
+    /// application does not read, or reads while it responds, has no limit.
+    /// Default: 30 s (nginx 60). Used by `serve`, not by a bare `Acceptor`.
+    pub body_idle: Duration,
+    /// For each next byte that a client takes of what is there for it: a client
+    /// that takes nothing for so long is cut off; over HTTP/2, also the stream
+    /// alone for which it opens no window. Not for upgraded connections.
+    /// Default: 30 s (nginx 60). Used by `serve`, not by a bare `Acceptor`.
+    pub write_stall: Duration,
     /// For writing an explanation to a refused client. Default: 5 s, a budget
     /// of its own, so that a slow first flight still gets its explanation.
     pub refusal: Duration,
@@ -46,6 +65,18 @@ pub struct Limits {
     /// the kernel's backlog absorbs. Default: 80 % of the file descriptor
     /// limit, at most 10,000; 0 counts as 1. Used by `serve`, not by a bare `Acceptor`.
     pub connections: usize,
+    /// Of them, so many at once may be undecided: without a verdict yet, or
+    /// shaking hands. One more, and the oldest of them is cut off: silent sockets
+    /// do not keep others out (RUSTSEC-2024-0341). Default: none, which is a
+    /// quarter of `connections`; 0 counts as 1. Used by `serve`, not by a bare `Acceptor`.
+    pub undecided: Option<usize>,
+    /// Open connections from one address: an IPv4 address, or an IPv6 network of
+    /// 64 bits; behind a proxy, the client's
+    /// ([`ProxyProtocol`](crate::ProxyProtocol)). One more is told so (503), or
+    /// closed if it speaks something else than plaintext HTTP/1; beyond twice as
+    /// many are closed unread. Default: none, for many may share an address
+    /// (NAT); 0 counts as 1. Used by `serve`, not by a bare `Acceptor`.
+    pub per_address: Option<usize>,
     /// From the shutdown signal to the end of what is still in flight.
     /// Default: 10 s. Used by `serve`, not by a bare `Acceptor`.
     pub drain: Duration,
@@ -63,6 +94,9 @@ impl Limits {
             &mut self.handshake,
             &mut self.first_request,
             &mut self.request_head,
+            &mut self.keep_alive_idle,
+            &mut self.body_idle,
+            &mut self.write_stall,
             &mut self.refusal,
             &mut self.linger,
             &mut self.drain,
@@ -80,11 +114,16 @@ impl Default for Limits {
             handshake: Duration::from_secs(10),
             first_request: Duration::from_secs(10),
             request_head: Duration::from_secs(10),
+            keep_alive_idle: Duration::from_secs(60),
+            body_idle: Duration::from_secs(30),
+            write_stall: Duration::from_secs(30),
             refusal: Duration::from_secs(5),
             linger: Duration::from_secs(2),
             linger_bytes: 16 * 1024 * 1024,
             lingering: 1024,
             connections: default_connections(),
+            undecided: None,
+            per_address: None,
             drain: Duration::from_secs(10),
         }
     }

@@ -28,10 +28,10 @@ fn what_a_dual_port_allocates() {
     let bare = Client::plaintext(started(Server::Hyper));
 
     // The three of `http::Extensions`: its box, its table, the `ConnInfo`.
-    assert_eq!(per_request(&ours), per_request(&bare) + 3);
+    assert_eq!(per_request(&ours), per_request(&bare) + 2);
     // And four for two stages (sniffing, serving), the first bytes and the
     // `ConnInfo`; less one that hyper makes of the bare server's settings.
-    assert_eq!(per_connection(&ours), per_connection(&bare) + 3 + 3);
+    assert_eq!(per_connection(&ours), per_connection(&bare) + 2 + 2);
 
     let (ours, bare) = (held_by_silence(&ours), held_by_silence(&bare));
     // The task, its first stage, and tokio's registration of the socket.

@@ -17,7 +17,7 @@ async fn of_an_idle_connection_and_of_one_without_a_request() {
     let tls = pki.tls();
     let mut limits = Limits::default();
     limits.first_request = Duration::from_millis(200);
-    limits.request_head = Duration::from_millis(200);
+    limits.keep_alive_idle = Duration::from_millis(200);
     let server = Server::start(|listener, signal| {
         oneport::serve_dual(listener, tls, service_fn(hello))
             .limits(limits)

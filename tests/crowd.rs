@@ -70,13 +70,14 @@ async fn five_hundred_stuck_clients_and_a_good_one() {
     assert_eq!(server.shut_down().await.unwrap(), oneport::Drained::Clean);
 }
 
-/// Above the limit nothing is accepted, the backlog waits; a place that becomes
+/// Above the limit nobody is served, the others wait; a place that becomes
 /// free is used. Upgraded or not, a connection counts until its stream is gone.
 #[tokio::test]
 async fn the_connection_limit_pauses_accepting() {
     let server = Server::start(|listener, signal| {
         let mut limits = Limits::default();
         limits.connections = 2;
+        limits.undecided = Some(2);
         oneport::serve_plaintext(listener, tower::service_fn(support::hello))
             .limits(limits)
             .with_graceful_shutdown(told(signal))

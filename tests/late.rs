@@ -14,6 +14,7 @@ fn limits() -> Limits {
     limits.sniff = Duration::from_millis(300);
     limits.first_request = Duration::from_millis(300);
     limits.request_head = Duration::from_millis(300);
+    limits.keep_alive_idle = Duration::from_millis(300);
     limits
 }
 

@@ -26,6 +26,7 @@ const MODULES: &[(&str, &str)] = &[
     ("lifecycle", ""),
     ("limits", ""),
     ("network", ""),
+    ("pace", ""),
     ("peer", ""),
     ("peer_set", "network peer"),
     ("proxy", "network peer peer_set"),
@@ -43,7 +44,7 @@ const MODULES: &[(&str, &str)] = &[
     ("refusal_log", "count credentials mismatch peer sniff"),
     (
         "conn_info",
-        "credentials lifecycle mismatch peer refusal_log sniff tls",
+        "count credentials lifecycle mismatch pace peer refusal_log sniff tls",
     ),
     ("extract", "conn_info mismatch tls"),
     (
@@ -56,11 +57,11 @@ const MODULES: &[(&str, &str)] = &[
     ),
     (
         "accept",
-        "answer challenge conn_info foreign io limits mismatch peer policy proxy refusal_log sniff tls",
+        "answer challenge conn_info count foreign io limits mismatch peer policy proxy refusal_log sniff tls",
     ),
     (
         "serve",
-        "accept answer challenge conn_info io lifecycle limits mismatch peer policy proxy refusal_log tls",
+        "accept answer challenge conn_info count io lifecycle limits mismatch pace peer policy proxy refusal_log sniff tls",
     ),
     ("acme", "challenge io tls"),
     ("client", "credentials diagnose foreign io mismatch tls"),

@@ -4,10 +4,11 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use metrics_util::debugging::{DebugValue, DebuggingRecorder};
-use oneport::Mode;
-use support::{Pki, Server, exchange};
+use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use oneport::{Limits, Mode};
+use support::{Pki, Server, exchange, hello, told};
 
 #[test]
 fn refusals_and_credentials_in_the_clear() {
@@ -30,8 +31,56 @@ fn refusals_and_credentials_in_the_clear() {
             server.shut_down().await.unwrap();
         });
     });
+    let counted = counts(&snapshots);
+    let expected = [
+        ("oneport_plaintext_credentials_total", 1),
+        ("oneport_refused_total foreign", 1),
+        ("oneport_refused_total plaintext-to-tls", 2),
+    ];
+    let expected = expected.map(|(name, count)| (name.to_owned(), count));
+    assert_eq!(counted, BTreeMap::from(expected));
+}
+
+#[test]
+fn limits() {
+    let recorder = DebuggingRecorder::new();
+    let snapshots = recorder.snapshotter();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let soon = Duration::from_millis(50);
+    let mut limits = Limits::default();
+    (limits.sniff, limits.request_head) = (soon, soon);
+    (limits.body_idle, limits.keep_alive_idle) = (soon, soon);
+    metrics::with_local_recorder(&recorder, || {
+        runtime.block_on(async {
+            let server = Server::start(|listener, signal| {
+                oneport::serve_plaintext(listener, tower::service_fn(hello))
+                    .limits(limits)
+                    .with_graceful_shutdown(told(signal))
+                    .into_future()
+            })
+            .await;
+            for request in [
+                &b"GET"[..],
+                b"GET / HTTP/1.1\r\nHost",
+                b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc",
+                b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+            ] {
+                exchange(server.addr, request).await;
+            }
+            server.shut_down().await.unwrap();
+        });
+    });
+    let expected = ["body_idle", "keep_alive_idle", "request_head", "sniff"];
+    let expected = expected.map(|limit| (format!("oneport_limits_total {limit}"), 1));
+    assert_eq!(counts(&snapshots), BTreeMap::from(expected));
+}
+
+fn counts(snapshots: &Snapshotter) -> BTreeMap<String, u64> {
     let counted = snapshots.snapshot().into_vec().into_iter();
-    let counted: BTreeMap<String, u64> = counted
+    counted
         .map(|(key, _, _, value)| {
             let labels = key.key().labels().map(|label| label.value().to_owned());
             let name = [key.key().name().to_owned()].into_iter().chain(labels);
@@ -40,12 +89,5 @@ fn refusals_and_credentials_in_the_clear() {
             };
             (name.collect::<Vec<_>>().join(" "), count)
         })
-        .collect();
-    let expected = [
-        ("oneport_plaintext_credentials_total", 1),
-        ("oneport_refused_total foreign", 1),
-        ("oneport_refused_total plaintext-to-tls", 2),
-    ];
-    let expected = expected.map(|(name, count)| (name.to_owned(), count));
-    assert_eq!(counted, BTreeMap::from(expected));
+        .collect()
 }

@@ -121,6 +121,8 @@ impl Server {
         let app = tower::service_fn(hello);
         let mut limits = Limits::default();
         limits.sniff = IDLE;
+        // Silent connections are counted by the thousand.
+        limits.undecided = Some(usize::MAX);
         limits.handshake = IDLE;
         limits.first_request = IDLE;
         limits.request_head = IDLE;

@@ -58,6 +58,17 @@ pub enum Stage {
     Sniff,
 }
 
+impl Stage {
+    /// The field of [`Limits`](crate::Limits).
+    pub(super) fn limit(self) -> &'static str {
+        match self {
+            Self::FirstRequest => "first_request",
+            Self::Handshake => "handshake",
+            Self::Sniff => "sniff",
+        }
+    }
+}
+
 impl AcceptError {
     /// What to change so that such a client is served, where that is known.
     #[must_use]

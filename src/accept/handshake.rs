@@ -16,7 +16,9 @@ use super::refuse::refuse;
 use super::sniffed::Sniffed;
 use super::stream::Stream;
 use super::{Accepted, Acceptor};
+use crate::answer::Late;
 use crate::conn_info::TlsInfo;
+use crate::count;
 use crate::foreign::Foreign;
 use crate::io::{Corked, poll_read_some};
 use crate::mismatch::Mismatch;
@@ -112,6 +114,7 @@ where
 }
 
 pub(super) fn late(stage: Stage, after: Duration) -> AcceptError {
+    count::limit(stage.limit());
     AcceptError::Deadline { stage, after }
 }
 
@@ -144,7 +147,7 @@ where
     };
     let Ok(read) = timeout(limit, reading).await else {
         match is_request_begun(decrypted) && tls.get_ref().1.alpn_protocol() != Some(b"h2") {
-            true => acceptor.say_late(tls, limit).await,
+            true => acceptor.say_late(tls, Late::Head(limit)).await,
             false => acceptor.say_goodbye(tls).await,
         }
         return Err(late(Stage::FirstRequest, limit));

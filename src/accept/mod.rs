@@ -1,11 +1,10 @@
 //! Any stream in, an HTTP stream of either mode out.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
@@ -29,13 +28,16 @@ pub use stream::Stream;
 
 use settings::{Settings, TlsToPlaintext};
 
-use crate::answer;
-use crate::conn_info::{ConnInfo, Origin};
+use crate::answer::{self, Late};
+use crate::conn_info::ConnInfo;
+#[cfg(feature = "serve")]
+use crate::limits::Limits;
 use crate::mismatch::Mismatch;
 use crate::peer::Peer;
 use crate::policy::Route;
 #[cfg(feature = "serve")]
 use crate::refusal_log::RefusalLog;
+use crate::sniff::Protocol;
 
 /// Makes an HTTP stream of a TCP (or any other) one: reads its first bytes,
 /// then shakes hands, passes plaintext through, or tells the wrong client what
@@ -99,13 +101,14 @@ impl Acceptor {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let mut origin = Origin {
-            peer: peer.into(),
-            proxy: None,
-            home: self.0.home.clone(),
+        let peer = peer.into();
+        let mut first = FirstFlight::new(self, peer);
+        // The stream is borrowed: a future that owned it would hold it twice.
+        let reading = poll_fn(|cx| first.poll(&mut io, cx));
+        let Ok(protocol) = timeout(self.0.limits.sniff, reading).await else {
+            return Err(Box::pin(first.late(self, io)).await);
         };
-        let first = FirstFlight::read(self, &mut io, &mut origin).await?;
-        let sniffed = Sniffed::new(io, first, origin);
+        let sniffed = Sniffed::new(io, first, protocol?, peer, self.0.home.clone());
         match sniffed.route(self) {
             Route::Plaintext => Ok(self.plaintext(sniffed)),
             // Boxed: a silent connection should not be as large as a handshake.
@@ -147,7 +150,11 @@ impl Acceptor {
         let inner = &self.0;
         let in_tls = inner.tls_to_plaintext == TlsToPlaintext::InTls;
         match &inner.tls {
-            Some(config) if in_tls && mismatch == Mismatch::TlsToPlaintext => {
+            Some(config)
+                if in_tls
+                    && mismatch == Mismatch::TlsToPlaintext
+                    && sniffed.protocol == Protocol::Tls =>
+            {
                 match handshake::handshake(self, config, sniffed, Some(mismatch)).await {
                     Ok(Handshaken::Refused(refused)) => refused.answer(self).await,
                     // With a mismatch given, nothing is accepted.
@@ -163,6 +170,11 @@ impl Acceptor {
     #[cfg(feature = "serve")]
     pub(crate) fn refusal_log(&self) -> &Arc<RefusalLog> {
         &self.0.home.log
+    }
+
+    #[cfg(feature = "serve")]
+    pub(crate) fn limits_kept(&self) -> &Limits {
+        &self.0.limits
     }
 
     /// Whose answers come before the application.
@@ -183,15 +195,35 @@ impl Acceptor {
         let _ = timeout(self.0.limits.refusal, io.shutdown()).await;
     }
 
-    /// Tells a client that its request head did not come in time, and closes.
-    pub(crate) async fn say_late<I>(&self, mut io: I, after: Duration)
+    /// Tells a client that its request did not come in time, and closes.
+    pub(crate) async fn say_late<I>(&self, mut io: I, late: Late)
     where
         I: AsyncRead + AsyncWrite + Unpin,
     {
-        let answer = timeout(self.0.limits.refusal, answer::late(&mut io, after, None));
+        let answer = timeout(self.0.limits.refusal, answer::late(&mut io, late, None));
         if let Ok(Ok(_)) = answer.await {
             self.0.linger.close(io).await;
         }
+    }
+
+    /// Tells a client that its address has too many connections, and closes.
+    #[cfg(feature = "serve")]
+    pub(crate) async fn say_full<I>(&self, mut io: I)
+    where
+        I: AsyncRead + AsyncWrite + Unpin,
+    {
+        let most = self.0.limits.per_address.unwrap_or_default().max(1);
+        let answer = timeout(self.0.limits.refusal, answer::full(&mut io, most));
+        if let Ok(Ok(_)) = answer.await {
+            self.0.linger.close(io).await;
+        }
+    }
+
+    /// Whether a connection from there begins with a PROXY protocol header.
+    #[cfg(feature = "serve")]
+    pub(crate) fn expects_proxy(&self, peer: Peer) -> bool {
+        let proxies = self.0.proxies.as_ref();
+        proxies.is_some_and(|it| it.expected_from(peer))
     }
 
     /// For the stages of a connection.

@@ -1,14 +1,18 @@
 //! From a silent stream to a verdict.
 
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::timeout;
 
 use super::Acceptor;
 use super::error::{AcceptError, Stage};
-use crate::conn_info::{ConnInfo, Origin, TlsInfo, Transport};
-use crate::io::read_some;
+use super::handshake::late;
+use crate::answer::Late;
+use crate::conn_info::{ConnInfo, Home, Origin, TlsInfo, Transport};
+use crate::io::poll_read_some;
 use crate::mismatch::Mismatch;
-#[cfg(feature = "serve")]
 use crate::peer::Peer;
 use crate::policy::{self, Inbound, Route};
 use crate::proxy::{self, Header};
@@ -27,115 +31,134 @@ pub(crate) struct Sniffed<I> {
     pub(super) proxy: Proxy,
 }
 
-/// The bytes that decided, and their verdict.
-#[derive(Debug)]
+/// What a client has sent so far.
+#[derive(Debug, Default)]
 pub(crate) struct FirstFlight {
     prefix: Vec<u8>,
-    protocol: Protocol,
     proxy: Proxy,
+    /// Whom the proxy speaks for. Boxed: silent connections hold this too.
+    client: Option<Box<Peer>>,
 }
 
 /// Whether a connection comes from a proxy.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Proxy {
     /// It should have begun with a header, and did not.
     HeaderMissing,
     /// It has to begin with a header.
     HeaderDue,
     /// It needs no header, or had one.
+    #[default]
     None,
 }
 
-/// Takes the PROXY protocol header off the prefix.
-fn take_header(prefix: &mut Vec<u8>, origin: &mut Origin) -> Proxy {
-    match proxy::header(prefix) {
-        Header::Missing => Proxy::HeaderMissing,
-        Header::Partial => Proxy::HeaderDue,
-        Header::Whole { length, client } => {
-            prefix.drain(..length);
-            if let Some(client) = client {
-                origin.proxy = Some(Box::new(origin.peer));
-                origin.peer = client.into();
-            }
-            Proxy::None
-        }
-    }
-}
-
 impl FirstFlight {
-    /// Reads until there is a verdict, or the deadline has passed. A silent
-    /// connection holds no read buffer.
-    ///
-    /// The stream is borrowed: a future that owned it would hold it twice, as
-    /// its argument and where it uses it.
-    ///
     /// Where the peer is a proxy, its PROXY protocol header comes first, and
     /// says whose connection this is.
-    pub(crate) async fn read<I>(
-        acceptor: &Acceptor,
+    pub(crate) fn new(acceptor: &Acceptor, peer: Peer) -> Self {
+        let proxies = acceptor.settings().proxies.as_ref();
+        let proxy = match proxies.is_some_and(|it| it.expected_from(peer)) {
+            true => Proxy::HeaderDue,
+            false => Proxy::None,
+        };
+        Self {
+            prefix: Vec::new(),
+            proxy,
+            client: None,
+        }
+    }
+
+    /// Reads until there is a verdict. A silent connection holds no read
+    /// buffer.
+    pub(crate) fn poll<I>(
+        &mut self,
         io: &mut I,
-        origin: &mut Origin,
-    ) -> Result<Self, AcceptError>
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Protocol, AcceptError>>
+    where
+        I: AsyncRead + Unpin,
+    {
+        loop {
+            match ready!(poll_read_some(Pin::new(io), cx, &mut self.prefix)) {
+                Ok(0) => {
+                    let received = self.prefix.len();
+                    return Poll::Ready(Err(AcceptError::Closed { received }));
+                }
+                Ok(_) => {}
+                Err(error) => return Poll::Ready(Err(AcceptError::Io(error))),
+            }
+            if self.proxy == Proxy::HeaderDue {
+                self.take_header();
+                if self.proxy == Proxy::HeaderDue {
+                    continue;
+                }
+            }
+            if let Status::Complete(protocol) = sniff(&self.prefix) {
+                return Poll::Ready(Ok(protocol));
+            }
+        }
+    }
+
+    /// The client, where the socket's peer is a proxy that has said so.
+    #[cfg(feature = "serve")]
+    pub(crate) fn peer(&self, socket: Peer) -> Peer {
+        self.client.as_deref().copied().unwrap_or(socket)
+    }
+
+    /// Takes the PROXY protocol header off the prefix.
+    fn take_header(&mut self) {
+        match proxy::header(&self.prefix) {
+            Header::Missing => self.proxy = Proxy::HeaderMissing,
+            Header::Partial => {}
+            Header::Whole { length, client } => {
+                self.prefix.drain(..length);
+                self.proxy = Proxy::None;
+                self.client = client.map(|client| Box::new(client.into()));
+            }
+        }
+    }
+
+    /// What the client hears, and the log, when its time is over.
+    pub(crate) async fn late<I>(self, acceptor: &Acceptor, io: I) -> AcceptError
     where
         I: AsyncRead + AsyncWrite + Unpin,
     {
         let limit = acceptor.settings().limits.sniff;
-        let proxies = acceptor.settings().proxies.as_ref();
-        let mut proxy = match proxies.is_some_and(|it| it.expected_from(origin.peer)) {
-            true => Proxy::HeaderDue,
-            false => Proxy::None,
-        };
-        let mut prefix = Vec::new();
-        let reading = async {
-            loop {
-                match read_some(io, &mut prefix).await {
-                    Ok(0) => break Ok(None),
-                    Ok(_) => {}
-                    Err(error) => break Err(error),
-                }
-                if proxy == Proxy::HeaderDue {
-                    proxy = take_header(&mut prefix, origin);
-                    if proxy == Proxy::HeaderDue {
-                        continue;
-                    }
-                }
-                if let Status::Complete(protocol) = sniff(&prefix) {
-                    break Ok(Some(protocol));
-                }
-            }
-        };
-        match timeout(limit, reading).await {
-            Ok(Ok(Some(protocol))) => Ok(Self {
-                prefix,
-                protocol,
-                proxy,
-            }),
-            Ok(Ok(None)) => Err(AcceptError::Closed {
-                received: prefix.len(),
-            }),
-            Ok(Err(error)) => Err(AcceptError::Io(error)),
-            Err(_) => {
-                if proxy != Proxy::HeaderDue && is_request_begun(&prefix) {
-                    // Boxed: silent connections, of which there are more, are
-                    // not to be as large.
-                    Box::pin(acceptor.say_late(io, limit)).await;
-                }
-                Err(AcceptError::Deadline {
-                    stage: Stage::Sniff,
-                    after: limit,
-                })
-            }
+        if self.proxy != Proxy::HeaderDue && is_request_begun(&self.prefix) {
+            acceptor.say_late(io, Late::Head(limit)).await;
         }
+        late(Stage::Sniff, limit)
     }
 }
 
 impl<I> Sniffed<I> {
-    pub(crate) fn new(io: I, first: FirstFlight, origin: Origin) -> Self {
+    pub(crate) fn new(
+        io: I,
+        first: FirstFlight,
+        protocol: Protocol,
+        peer: Peer,
+        home: Arc<Home>,
+    ) -> Self {
         let FirstFlight {
             prefix,
-            protocol,
             proxy,
+            client,
         } = first;
+        let origin = match client {
+            Some(mut through) => {
+                let client = std::mem::replace(&mut *through, peer);
+                Origin {
+                    peer: client,
+                    proxy: Some(through),
+                    home,
+                }
+            }
+            None => Origin {
+                peer,
+                proxy: None,
+                home,
+            },
+        };
         Self {
             io,
             prefix,

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::gate::Gate;
 use super::literal::say;
-use super::{Refusal, Result, Sent, bad_request, late, websocket};
+use super::{Late, Refusal, Result, Sent, bad_request, late, websocket};
 
 /// Answers one request and half-closes. The request's body is not read: the
 /// caller drains it after FIN.
@@ -52,7 +52,9 @@ where
         .serve_connection(TokioIo::new(Gate::new(io, &understood)), service)
         .await;
     match served {
-        Err(error) if error.is_timeout() => late(io, head, Some(refusal.mismatch)).await,
+        Err(error) if error.is_timeout() => {
+            late(io, Late::Head(head), Some(refusal.mismatch)).await
+        }
         // A malformed head, one that is too large, or one without an end.
         _ if !understood.load(Ordering::Relaxed) => {
             say(io, &bad_request::answer(refusal.mismatch)).await

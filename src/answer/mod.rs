@@ -9,6 +9,8 @@ mod explain;
 mod explanation;
 mod foreign;
 mod format;
+#[cfg(feature = "serve")]
+mod full;
 mod gate;
 mod head;
 mod http1;
@@ -26,10 +28,12 @@ pub use explain::Explain;
 pub(crate) use explain::Explained;
 pub use explanation::Explanation;
 pub(crate) use foreign::foreign;
+#[cfg(feature = "serve")]
+pub(crate) use full::full;
 pub(crate) use head::without_body;
 pub(crate) use http1::http1;
 pub(crate) use http2::http2;
-pub(crate) use late::late;
+pub(crate) use late::{Late, late};
 pub(crate) use refusal::{Explainer, Refusal};
 pub(crate) use tls::tls;
 

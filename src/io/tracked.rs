@@ -15,15 +15,38 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(crate) struct Tracked<I, G> {
     // The order matters: the socket closes first.
     inner: I,
-    _guard: G,
+    guard: G,
+    written: u32,
 }
 
 impl<I, G> Tracked<I, G> {
     pub(crate) fn new(inner: I, guard: G) -> Self {
         Self {
             inner,
-            _guard: guard,
+            guard,
+            written: 0,
         }
+    }
+
+    pub(crate) fn get_ref(&self) -> &I {
+        &self.inner
+    }
+
+    pub(crate) fn guard_mut(&mut self) -> &mut G {
+        &mut self.guard
+    }
+
+    /// Changes with every write of which the other end's kernel took a byte;
+    /// below TLS, where there is more to a write than its caller sees.
+    pub(crate) fn written(&self) -> u32 {
+        self.written
+    }
+
+    fn note<T>(&mut self, wrote: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if matches!(wrote, Poll::Ready(Ok(_))) {
+            self.written = self.written.wrapping_add(1);
+        }
+        wrote
     }
 }
 
@@ -43,7 +66,8 @@ impl<I: AsyncWrite + Unpin, G: Unpin> AsyncWrite for Tracked<I, G> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, buf)
+        let wrote = Pin::new(&mut self.inner).poll_write(cx, buf);
+        self.note(wrote)
     }
 
     fn poll_write_vectored(
@@ -51,7 +75,8 @@ impl<I: AsyncWrite + Unpin, G: Unpin> AsyncWrite for Tracked<I, G> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, bufs)
+        let wrote = Pin::new(&mut self.inner).poll_write_vectored(cx, bufs);
+        self.note(wrote)
     }
 
     fn is_write_vectored(&self) -> bool {

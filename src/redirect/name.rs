@@ -90,6 +90,7 @@ mod tests {
             ("example.com/", Err("not a host")),
             ("user@example.com", Err("not a host")),
             ("bücher.example", Err("not a host")),
+            ("a.\u{fc2de}tse", Err("not a host")),
             ("example.com\r\nX: y", Err("not a host")),
             ("example.com:443", Err("with port")),
             ("*.example.com:443", Err("with port")),

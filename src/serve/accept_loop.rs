@@ -11,13 +11,22 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep};
 
 use super::app::App;
-use super::connection::{self, Connection, Shared};
+use super::connection::{Shared, Task};
 use super::listener::Listener;
-use crate::conn_info::{Home, Origin};
+use super::per_address::{Crowd, Share};
+use super::sniffing::{Connection, Sniffing};
 use crate::io::Tracked;
 
 /// A connection that holds its slot for as long as it is open.
-pub(super) type Slotted<I> = Tracked<I, OwnedSemaphorePermit>;
+pub(super) type Slotted<I> = Tracked<I, Slot>;
+
+/// What a connection takes of the server's limits.
+pub(super) struct Slot {
+    _permit: OwnedSemaphorePermit,
+    /// Where that is limited; behind a proxy, from its header on. Boxed: it seldom
+    /// is, and silent connections hold this.
+    pub(super) share: Option<Box<Share>>,
+}
 
 /// Accepts until `signal`, one task per connection.
 ///
@@ -37,11 +46,6 @@ where
     K: 'static,
     F: Future<Output = ()>,
 {
-    let home = Arc::new(Home {
-        local: listener.local_addr(),
-        observer: Some(shared.observer.clone()),
-        log: shared.acceptor.refusal_log().clone(),
-    });
     let mut pauses = Pauses::default();
     loop {
         let accepted = select! {
@@ -49,7 +53,7 @@ where
             () = signal.as_mut() => return Ok(()),
             accepted = accept(listener, slots) => accepted,
         };
-        let (io, addr, slot) = match accepted {
+        let (io, addr, permit) = match accepted {
             Ok(accepted) => accepted,
             Err(error) => match Failure::of(&error) {
                 Failure::Fatal => return Err(error),
@@ -66,30 +70,35 @@ where
                 }
             },
         };
-        let origin = Origin {
-            peer: addr.clone().into(),
-            proxy: None,
-            home: home.clone(),
+        let share = shared.share_of_socket(addr.clone().into());
+        if share.as_ref().is_some_and(|it| it.crowd() == Crowd::Flood) {
+            shared.note_full(addr.into());
+            continue;
+        }
+        let slot = Slot {
+            _permit: permit,
+            share: share.map(Box::new),
         };
         let connection = Connection {
             io: Slotted::new(io, slot),
             app: app.clone(),
             addr,
         };
-        let first = connection::sniffing(shared.clone(), connection, origin);
-        tokio::spawn(connection::run(first, shared.observer.clone()));
+        let sniffing = Sniffing::new(shared.clone(), connection);
+        tokio::spawn(Task::Sniffing(sniffing));
     }
 }
 
-/// A slot first: above the limit nothing is accepted, and the kernel's backlog
-/// absorbs.
+/// A connection, and then a slot for it: above the limit one connection more is
+/// accepted, not read from, and the kernel's backlog absorbs the rest. (A slot
+/// first would be one that a loop without clients keeps from the other workers'.)
 async fn accept<L: Listener>(
     listener: &mut L,
     slots: &Arc<Semaphore>,
 ) -> io::Result<(L::Io, L::Addr, OwnedSemaphorePermit)> {
+    let (io, addr) = listener.accept().await?;
     let slot = slots.clone().acquire_owned().await;
     let slot = slot.map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
-    let (io, addr) = listener.accept().await?;
     Ok((io, addr, slot))
 }
 

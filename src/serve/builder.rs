@@ -5,6 +5,7 @@ use std::future::Future;
 use http_body::Body;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
+use tokio::runtime::Handle;
 use tower_service::Service;
 
 use super::{Executor, Serve};
@@ -30,7 +31,6 @@ impl<L, A, K, F> Serve<L, A, K, F> {
     /// Deadlines and bounds.
     pub fn limits(mut self, limits: Limits) -> Self {
         let limits = limits.on_a_clock();
-        self.http.apply(&limits);
         self.limits = limits;
         self
     }
@@ -79,14 +79,15 @@ impl<L, A, K, F> Serve<L, A, K, F> {
     }
 
     /// hyper's HTTP/1 settings, applied over what is set so far: half-close and a timer are
-    /// on, the header deadline is [`Limits::request_head`], heads have at most
-    /// 64 KiB and 100 headers.
+    /// on, heads have at most 64 KiB and 100 headers. hyper's own header deadline is off, as
+    /// [`Limits::request_head`] and [`Limits::keep_alive_idle`] are kept by the server.
     ///
     /// Half-close means that a client may end its side and still get its
-    /// answer; so hyper does not look whether it is still there, and a handler
-    /// whose client has left runs to its end. One that may wait for ever (a
-    /// long poll) needs a limit of its own, or `half_close(false)`: then it is
-    /// cancelled when the client's end arrives, as `axum::serve` does.
+    /// answer; whether it has left instead nobody can tell. So a handler is
+    /// cancelled when the client has sent its end and nothing was written to it
+    /// for [`Limits::keep_alive_idle`]. With `half_close(false)` it is
+    /// cancelled at once, as `axum::serve` does; and [`Limits::body_idle`] is
+    /// not kept then.
     pub fn http1(
         mut self,
         configure: impl FnOnce(&mut http1::Builder) -> &mut http1::Builder,
@@ -106,6 +107,47 @@ impl<L, A, K, F> Serve<L, A, K, F> {
         self
     }
 
+    /// Accept from one more listener too, on another runtime, which serves the
+    /// connections that it brings. All else is shared: the application, the
+    /// [`Limits`] (those on numbers are for all together), the log, the end.
+    ///
+    /// For many cores: one current-thread runtime for each, with a listener of its
+    /// own at the same port (SO_REUSEPORT, over which Linux spreads
+    /// connections). Make the listener inside that runtime
+    /// ([`Handle::enter`]), and keep the runtime running until the server has
+    /// ended: when it goes before, the server ends with an error.
+    ///
+    /// ```no_run
+    /// # async fn run(tls: oneport::tls::TlsConfig) -> std::io::Result<()> {
+    /// use std::{future, thread};
+    /// use tokio::net::TcpSocket;
+    ///
+    /// let listen = |at| {
+    ///     let socket = TcpSocket::new_v4()?;
+    ///     socket.set_reuseport(true)?;
+    ///     socket.set_nodelay(true)?;
+    ///     socket.bind(at)?;
+    ///     socket.listen(4096)
+    /// };
+    /// let worker = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    /// let handle = worker.handle().clone();
+    /// thread::spawn(move || worker.block_on(future::pending::<()>()));
+    ///
+    /// let here = listen("127.0.0.1:3000".parse().unwrap())?;
+    /// let there = {
+    ///     let _guard = handle.enter();
+    ///     listen(here.local_addr()?)?
+    /// };
+    /// let app = axum::Router::new();
+    /// oneport::serve_dual(here, tls, app).worker(handle, there).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn worker(mut self, runtime: Handle, listener: L) -> Self {
+        self.workers.push((runtime, listener));
+        self
+    }
+
     /// When `signal` completes, stop accepting and drain: undecided and idle
     /// connections end at once, HTTP/2 clients get GOAWAY, what is in flight
     /// (upgraded connections included) has [`Limits::drain`] to finish.
@@ -115,6 +157,7 @@ impl<L, A, K, F> Serve<L, A, K, F> {
     {
         Serve {
             listener: self.listener,
+            workers: self.workers,
             app: self.app,
             kind: self.kind,
             acceptor: self.acceptor,

@@ -1,178 +1,150 @@
 //! One connection's task: stages that return the next stage.
 
+use std::error::Error;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, ready};
 
+use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::select;
 
 use super::app::App;
 use super::http::Http;
-use crate::accept::{AcceptError, Accepted, Acceptor, FirstFlight, Handshaken, Refused, Sniffed};
-use crate::conn_info::Origin;
-use crate::lifecycle::{Observer, Phase};
-use crate::mismatch::Mismatch;
-use crate::policy::Route;
+use super::per_address::{PerAddress, Share};
+use super::sniffing::Sniffing;
+use super::undecided::Undecided;
+use crate::accept::{AcceptError, Acceptor};
+use crate::conn_info::Home;
+use crate::count;
+use crate::lifecycle::{Observer, Phase, Reached};
+use crate::peer::Peer;
 use crate::refusal_log::RefusalLog;
 
 /// What all connections of a server share.
 pub(super) struct Shared {
     pub(super) acceptor: Acceptor,
+    pub(super) home: Arc<Home>,
     pub(super) http: Http,
     pub(super) observer: Observer,
+    pub(super) undecided: Undecided,
+    pub(super) per_address: Option<Arc<PerAddress>>,
 }
 
-/// A stage of a connection's life. A task keeps the size of its largest state
-/// for life; so each stage is a future of its own, on the heap, and goes when
-/// the next one begins: a silent connection is not as large as a handshake.
-pub(super) struct Stage {
-    future: Pin<Box<dyn Future<Output = Option<Stage>> + Send>>,
-    /// The phase that ends it: `Draining` for connections from which no request
-    /// came yet (browsers open such in advance, and they would hold up every
-    /// shutdown), `Aborted` for all others.
-    ends_at: Phase,
+impl Shared {
+    /// Of a connection whose first bytes are the client's own. (A proxy's
+    /// clients have one each.)
+    pub(super) fn share_of_socket(&self, peer: Peer) -> Option<Share> {
+        let per_address = self.per_address.as_ref()?;
+        match self.acceptor.expects_proxy(peer) {
+            true => None,
+            false => per_address.share(peer),
+        }
+    }
+
+    /// Of a connection whose client is known.
+    pub(super) fn share_of_client(&self, client: Peer) -> Option<Share> {
+        self.per_address.as_ref()?.share(client)
+    }
+
+    /// One line for a client whose address has too many connections.
+    pub(super) fn note_full(&self, peer: Peer) {
+        count::limit("per_address");
+        let most = self.per_address.as_ref().map_or(0, |it| it.most());
+        let what = format!("more than {most} connections from one address (Limits::per_address)");
+        self.acceptor.refusal_log().note_failure(peer, what, None);
+    }
+
+    /// One line for a client that made room for others.
+    pub(super) fn note_evicted(&self, peer: Peer) {
+        count::limit("undecided");
+        let most = self.undecided.most();
+        let what = format!(
+            "more than {most} connections had sent no request yet: the oldest made room (Limits::undecided)"
+        );
+        self.acceptor.refusal_log().note_failure(peer, what, None);
+    }
 }
 
 /// Runs a connection to its end.
-pub(super) async fn run(mut stage: Stage, mut observer: Observer) {
-    loop {
-        select! {
-            biased;
-            next = stage.future.as_mut() => match next {
-                Some(next) => stage = next,
-                None => return,
-            },
-            () = observer.reached(stage.ends_at) => return,
+///
+/// A task keeps the size of its largest state for life; so only the first
+/// stage, in which silent connections stay, is in it, and every other is a
+/// future of its own, on the heap, which goes when the next one begins.
+pub(super) enum Task<I, A, Addr, K> {
+    Sniffing(Sniffing<I, A, Addr, K>),
+    Later(Stage),
+}
+
+impl<I, A, Addr, K> Future for Task<I, A, Addr, K>
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: App<Addr, K>,
+    Addr: Clone + Into<Peer> + Send + 'static,
+    K: 'static,
+{
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        loop {
+            let next = match this {
+                Self::Sniffing(sniffing) => ready!(sniffing.poll(cx)),
+                Self::Later(stage) => ready!(stage.0.as_mut().poll(cx)),
+            };
+            match next {
+                Some(stage) => *this = Self::Later(stage),
+                None => return Poll::Ready(()),
+            }
         }
     }
 }
 
-/// The first stage: what does the client speak?
-pub(super) fn sniffing<I, A, Addr, K>(
-    shared: Arc<Shared>,
-    connection: Connection<I, A, Addr>,
-    mut origin: Origin,
-) -> Stage
-where
-    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    A: App<Addr, K>,
-    Addr: Send + 'static,
-    K: 'static,
-{
-    let Connection { mut io, app, addr } = connection;
-    let future = Box::pin(async move {
-        let first = match FirstFlight::read(&shared.acceptor, &mut io, &mut origin).await {
-            Ok(first) => first,
-            Err(error) => {
-                log(shared.acceptor.refusal_log(), origin.peer, &error);
-                return None;
-            }
-        };
-        let sniffed = Sniffed::new(io, first, origin);
-        Some(match sniffed.route(&shared.acceptor) {
-            Route::Plaintext => {
-                let accepted = shared.acceptor.plaintext(sniffed);
-                serving(shared, accepted, app, addr)
-            }
-            Route::Refuse(mismatch) => refusing(shared, sniffed, mismatch),
-            Route::Tls => handshaking(shared, sniffed, app, addr),
+/// A stage of a connection's life after the first: returns the next.
+pub(super) struct Stage(Pin<Box<dyn Future<Output = Option<Stage>> + Send>>);
+
+impl Stage {
+    /// Of a future that sees to its own end when the server aborts.
+    pub(super) fn new(future: impl Future<Output = Option<Self>> + Send + 'static) -> Self {
+        Self(Box::pin(future))
+    }
+
+    /// Ends when the server aborts, whatever it is at.
+    pub(super) fn until_aborted(
+        shared: &Shared,
+        future: impl Future<Output = Option<Self>> + Send + 'static,
+    ) -> Self {
+        Self::new(UntilAborted {
+            future,
+            aborted: Reached::new(shared.observer.clone()),
         })
-    });
-    Stage {
-        future,
-        ends_at: Phase::Draining,
     }
 }
 
-/// A connection and what serves it.
-pub(super) struct Connection<I, A, Addr> {
-    pub(super) io: I,
-    pub(super) app: A,
-    pub(super) addr: Addr,
+pin_project! {
+    // Not an async block: that would hold the future twice.
+    struct UntilAborted<F> {
+        #[pin]
+        future: F,
+        #[pin]
+        aborted: Reached,
+    }
 }
 
-fn handshaking<I, A, Addr, K>(shared: Arc<Shared>, sniffed: Sniffed<I>, app: A, addr: Addr) -> Stage
-where
-    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    A: App<Addr, K>,
-    Addr: Send + 'static,
-    K: 'static,
-{
-    let future = Box::pin(async move {
-        let peer = sniffed.peer();
-        match shared.acceptor.handshake(sniffed).await {
-            Ok(Handshaken::Accepted(accepted)) => Some(serving(shared, accepted, app, addr)),
-            Ok(Handshaken::Refused(refused)) => Some(refusing_in_tls(shared, refused)),
-            Err(error) => {
-                log(shared.acceptor.refusal_log(), peer, &error);
-                None
-            }
+impl<F: Future<Output = Option<Stage>>> Future for UntilAborted<F> {
+    type Output = Option<Stage>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Stage>> {
+        let this = self.project();
+        if let Poll::Ready(next) = this.future.poll(cx) {
+            return Poll::Ready(next);
         }
-    });
-    Stage {
-        future,
-        ends_at: Phase::Draining,
-    }
-}
-
-fn serving<I, A, Addr, K>(shared: Arc<Shared>, accepted: Accepted<I>, app: A, addr: Addr) -> Stage
-where
-    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    A: App<Addr, K>,
-    Addr: Send + 'static,
-    K: 'static,
-{
-    let future = Box::pin(async move {
-        let observer = shared.observer.clone();
-        let serving = shared
-            .http
-            .serve(accepted, app, addr, &shared.acceptor, observer);
-        serving.await;
-        None
-    });
-    Stage {
-        future,
-        ends_at: Phase::Aborted,
-    }
-}
-
-fn refusing<I>(shared: Arc<Shared>, sniffed: Sniffed<I>, mismatch: Mismatch) -> Stage
-where
-    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let future = Box::pin(async move {
-        let peer = sniffed.peer();
-        match shared.acceptor.refuse(sniffed, mismatch).await {
-            // It has logged itself.
-            AcceptError::Refused(_) => {}
-            error => log(shared.acceptor.refusal_log(), peer, &error),
-        }
-        None
-    });
-    Stage {
-        future,
-        ends_at: Phase::Aborted,
-    }
-}
-
-fn refusing_in_tls<I>(shared: Arc<Shared>, refused: Refused<I>) -> Stage
-where
-    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
-    let future = Box::pin(async move {
-        refused.answer(&shared.acceptor).await;
-        None
-    });
-    Stage {
-        future,
-        ends_at: Phase::Aborted,
+        this.aborted.poll(Phase::Aborted, cx).map(|()| None)
     }
 }
 
 /// One line for a connection that ended before it was served.
-fn log(log: &RefusalLog, peer: crate::Peer, error: &AcceptError) {
-    use std::error::Error;
+pub(super) fn log(log: &RefusalLog, peer: Peer, error: &AcceptError) {
     let cause = error.source().map(tracing::field::display);
     match error {
         // CAs, health checks, scanners, browsers that connect in advance.

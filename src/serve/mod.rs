@@ -8,6 +8,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::runtime::Handle;
 use tokio::select;
 use tokio::sync::Semaphore;
 use tokio::time::{interval, timeout};
@@ -16,17 +17,37 @@ mod accept_loop;
 mod app;
 mod builder;
 mod connection;
+mod ended;
 mod executor;
+mod host_check;
 mod http;
+mod http1;
+mod http2;
+mod in_flight;
+mod keep_alive;
 mod listener;
+mod per_address;
 mod requests;
+mod response_body;
+mod serving;
+mod sniffing;
+mod stages;
+mod undecided;
 mod upgrade;
+mod watch;
+mod workers;
 
 pub use app::{App, PerConnection, PerRequest};
 pub use executor::Executor;
 pub use listener::Listener;
 
+use accept_loop::accept_until;
+use per_address::PerAddress;
+use undecided::Undecided;
+use workers::Workers;
+
 use crate::accept::Acceptor;
+use crate::conn_info::Home;
 use crate::lifecycle::{Lifecycle, Observer, Phase};
 use crate::limits::Limits;
 use crate::tls::TlsConfig;
@@ -85,6 +106,7 @@ where
 #[must_use = "a server does nothing until it is awaited"]
 pub struct Serve<L, A, K, F = Pending<()>> {
     listener: L,
+    workers: Vec<(Handle, L)>,
     app: A,
     kind: PhantomData<fn() -> K>,
     acceptor: Acceptor,
@@ -111,10 +133,10 @@ impl<L, A, K> Serve<L, A, K> {
     fn new(listener: L, acceptor: Acceptor, app: A) -> Self {
         let (lifecycle, observer) = Lifecycle::new();
         let limits = Limits::default();
-        let mut http = http::Http::new(observer.clone());
-        http.apply(&limits);
+        let http = http::Http::new(observer.clone());
         Self {
             listener,
+            workers: Vec::new(),
             app,
             kind: PhantomData,
             acceptor,
@@ -137,10 +159,11 @@ where
     async fn run(self) -> io::Result<Drained> {
         let Self {
             mut listener,
+            workers,
             app,
             acceptor,
-            limits,
-            http,
+            mut limits,
+            mut http,
             lifecycle,
             observer,
             signal,
@@ -155,20 +178,39 @@ where
         let total = u32::try_from(total).unwrap_or(u32::MAX);
         let slots = Arc::new(Semaphore::new(total as usize));
         let drain = limits.drain;
+        http.complete(&mut limits);
+        let undecided = Undecided::new(&limits);
+        let per_address = PerAddress::new(&limits);
         let acceptor = acceptor.limits(limits);
+        let home = Arc::new(Home {
+            local: listener.local_addr(),
+            observer: Some(observer.clone()),
+            log: acceptor.refusal_log().clone(),
+        });
         let folding = tokio::spawn(write_folded(acceptor.clone(), observer.clone()));
         let shared = Arc::new(connection::Shared {
             acceptor,
+            home,
             http,
             observer,
+            undecided,
+            per_address,
         });
+        tokio::spawn(undecided::keep_time(shared.clone()));
         let signal = pin!(signal);
-        let accepting = accept_loop::accept_until(&mut listener, app, &shared, &slots, signal);
-        let accepted = accepting.await;
-        // The port is free from here on.
+        let mut workers = Workers::spawn(workers, &app, &shared, &slots);
+        let accepted = select! {
+            accepted = accept_until(&mut listener, app, &shared, &slots, signal) => accepted,
+            error = workers.failed() => Err(error),
+        };
         drop(listener);
         lifecycle.enter(Phase::Draining);
-        let drained = match timeout(drain, slots.acquire_many(total)).await {
+        let draining = async {
+            // The port is free from here on.
+            workers.ended().await;
+            slots.acquire_many(total).await
+        };
+        let drained = match timeout(drain, draining).await {
             Ok(_) => Drained::Clean,
             Err(_) => Drained::Aborted(total as usize - slots.available_permits()),
         };
@@ -181,7 +223,7 @@ where
 
 /// Keeps the promise of the refusals' log: a line that repeats itself is
 /// counted, and its number written within two minutes, or at the end.
-async fn write_folded(acceptor: Acceptor, mut observer: Observer) {
+async fn write_folded(acceptor: Acceptor, observer: Observer) {
     let mut now_and_then = interval(Duration::from_secs(60));
     loop {
         select! {

@@ -4,11 +4,16 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
 
+use bytes::Bytes;
+use http::header::{self, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
-use hyper::body::Incoming;
+use hyper::body::{Body, Incoming};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use super::host_check;
+use super::in_flight::InFlight;
+use super::response_body::ResponseBody;
 use crate::answer::{BoxError, Explained};
 use crate::conn_info::ConnInfo;
 
@@ -33,19 +38,40 @@ impl<S> Requests<S> {
 impl<S, B> hyper::service::Service<Request<Incoming>> for Requests<S>
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>> + Clone,
+    B: Body,
 {
-    type Response = Response<B>;
+    type Response = Response<ResponseBody<B>>;
     type Error = BoxError;
     type Future = Responding<S>;
 
-    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
         let connect = request.method() == Method::CONNECT;
+        let has_body = !request.body().is_end_stream();
+        // First: it is in flight while the application looks at it.
+        let in_flight = InFlight::new(self.info.clone(), has_body);
+        let state = match host_check::fault(request.version(), request.uri(), request.headers()) {
+            Some(sentence) => State::Refused { sentence },
+            None => self.call_app(request),
+        };
+        Responding {
+            state,
+            in_flight: Some(in_flight),
+            connect,
+        }
+    }
+}
+
+impl<S> Requests<S>
+where
+    S: Service<Request<Incoming>, Error: Into<BoxError>> + Clone,
+{
+    fn call_app(&self, mut request: Request<Incoming>) -> State<S> {
         request.extensions_mut().insert(self.info.clone());
         let mut app = self.app.clone();
         // Nearly all are always ready: then the request, which is large, need
         // not wait in a future. Whoever is not is asked again, with a waker.
         let mut nobody = Context::from_waker(Waker::noop());
-        let state = match app.poll_ready(&mut nobody) {
+        match app.poll_ready(&mut nobody) {
             Poll::Ready(Ok(())) => State::Called {
                 response: app.call(request),
             },
@@ -54,13 +80,8 @@ where
             },
             Poll::Pending => State::Busy {
                 app,
-                request: Some(request),
+                request: Some(Box::new(request)),
             },
-        };
-        Responding {
-            state,
-            info: self.info.clone(),
-            connect,
         }
     }
 }
@@ -70,7 +91,8 @@ pin_project! {
     pub(super) struct Responding<S: Service<Request<Incoming>>> {
         #[pin]
         state: State<S>,
-        info: ConnInfo,
+        // None once it went with the response.
+        in_flight: Option<InFlight>,
         connect: bool,
     }
 }
@@ -78,10 +100,11 @@ pin_project! {
 pin_project! {
     #[project = StateProjected]
     enum State<S: Service<Request<Incoming>>> {
-        // The options are None once they were taken.
+        // The options are None once they were taken. The request is boxed: an
+        // idle connection keeps room for the largest of these.
         Busy {
             app: S,
-            request: Option<Request<Incoming>>,
+            request: Option<Box<Request<Incoming>>>,
         },
         Called {
             #[pin]
@@ -90,48 +113,66 @@ pin_project! {
         Failed {
             error: Option<BoxError>,
         },
+        // By us: the application does not see it.
+        Refused {
+            sentence: &'static str,
+        },
     }
 }
 
 impl<S, B> Future for Responding<S>
 where
     S: Service<Request<Incoming>, Response = Response<B>, Error: Into<BoxError>>,
+    B: Body,
 {
-    type Output = Result<Response<B>, BoxError>;
+    type Output = Result<Response<ResponseBody<B>>, BoxError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let response = ready!(this.state.poll(cx));
-        if let Ok(response) = &response {
-            // What hyper takes for the end of HTTP/1 on this connection.
-            let status = response.status();
-            if status == StatusCode::SWITCHING_PROTOCOLS || (*this.connect && status.is_success()) {
-                this.info.mark_upgraded();
-            }
-            if response.extensions().get::<Explained>().is_some() {
-                this.info.mark_explained();
-            }
+        let response = ready!(this.state.poll(cx))?;
+        let Some(request) = this.in_flight.take() else {
+            // It was ready before, and is not to be polled again.
+            return Poll::Pending;
+        };
+        let response = match response {
+            Ok(response) => response,
+            Err(sentence) => return Poll::Ready(Ok(bad_request(sentence, request))),
+        };
+        // What hyper takes for the end of HTTP/1 on this connection.
+        let status = response.status();
+        if status == StatusCode::SWITCHING_PROTOCOLS || (*this.connect && status.is_success()) {
+            request.info.mark_upgraded();
         }
-        Poll::Ready(response)
+        if response.extensions().get::<Explained>().is_some() {
+            request.info.mark_explained();
+        }
+        request.respond();
+        Poll::Ready(Ok(response.map(|body| ResponseBody::theirs(body, request))))
     }
 }
 
 impl<S: Service<Request<Incoming>, Error: Into<BoxError>>> State<S> {
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<S::Response, BoxError>> {
+    /// The application's response, or why it was not asked.
+    #[allow(clippy::type_complexity)]
+    fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<Result<S::Response, &'static str>, BoxError>> {
         loop {
             let response = match self.as_mut().project() {
                 StateProjected::Called { response } => {
-                    return response.poll(cx).map_err(Into::into);
+                    return response.poll(cx).map_ok(Ok).map_err(Into::into);
                 }
                 StateProjected::Failed { error } => match error.take() {
                     Some(error) => return Poll::Ready(Err(error)),
                     // Polled again after it was ready, which nobody does.
                     None => return Poll::Pending,
                 },
+                StateProjected::Refused { sentence } => return Poll::Ready(Ok(Err(sentence))),
                 StateProjected::Busy { app, request } => {
                     ready!(app.poll_ready(cx)).map_err(Into::into)?;
                     match request.take() {
-                        Some(request) => app.call(request),
+                        Some(request) => app.call(*request),
                         None => return Poll::Pending,
                     }
                 }
@@ -139,4 +180,21 @@ impl<S: Service<Request<Incoming>, Error: Into<BoxError>>> State<S> {
             self.set(Self::Called { response });
         }
     }
+}
+
+/// Ends the connection over HTTP/1: it is not sure where the next request is.
+fn bad_request<B: Body>(sentence: &'static str, request: InFlight) -> Response<ResponseBody<B>> {
+    request.respond();
+    let close = !request.is_stream();
+    let body = Bytes::from(format!("{sentence}\n"));
+    let mut response = Response::new(ResponseBody::ours(body, request));
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    let headers = response.headers_mut();
+    let text = HeaderValue::from_static("text/plain; charset=utf-8");
+    headers.insert(header::CONTENT_TYPE, text);
+    headers.insert("x-error", HeaderValue::from_static(sentence));
+    if close {
+        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response
 }

@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::accept_loop::Slotted;
+use super::keep_alive::keep_alive;
 use crate::accept::Stream;
 use crate::lifecycle::{Observer, Phase};
 
@@ -21,53 +22,85 @@ use crate::lifecycle::{Observer, Phase};
 /// cannot end.
 ///
 /// Until an upgrade the server's own task ends with the drain time, and this
-/// costs a branch per call.
+/// costs a branch per call; and it notes the connection's
+/// [`Pace`](crate::pace::Pace) until then.
 pub(super) struct Upgradable<I> {
-    io: Stream<I>,
-    observer: Observer,
+    io: Stream<Slotted<I>>,
+    // Boxed, both: idle HTTP/1 connections have neither.
+    upgraded: Option<Box<Upgraded>>,
+    linger: Option<Box<Linger>>,
+    /// As of the last write that had to wait.
+    written: u32,
+    ended: bool,
+    /// Read before hyper wanted it, to see whether the client is still there.
+    ahead: Option<u8>,
+}
+
+/// What `shutdown` does besides FIN: drains what the client still sends.
+///
+/// HTTP/2 clients send window updates and acknowledgements for what they are
+/// still reading. A close with one of them unread makes the kernel send RST and
+/// throw away the end of the last response: one in fifty shutdowns under load
+/// lost a response of 300 KB.
+pub(super) struct Linger {
+    time: Duration,
+    bytes: u64,
+    /// FIN is sent.
+    until: Option<Pin<Box<Sleep>>>,
+}
+
+impl Linger {
+    /// For so long and so much.
+    pub(super) fn new(time: Duration, bytes: u64) -> Self {
+        let until = None;
+        Self { time, bytes, until }
+    }
+}
+
+/// An upgraded connection's view of the server.
+struct Upgraded {
+    observer: Option<Observer>,
     // One each: the halves of a split stream are two tasks with two wakers.
     reading: Aborted,
     writing: Aborted,
-    ended: bool,
-    close: Close,
-}
-
-/// What `shutdown` does besides FIN.
-pub(super) enum Close {
-    /// Nothing.
-    AtOnce,
-    /// Drains what the client still sends, for so long and so much.
-    ///
-    /// HTTP/2 clients send window updates and acknowledgements for what they are
-    /// still reading. A close with one of them unread makes the kernel send RST and
-    /// throw away the end of the last response: one in fifty shutdowns under load
-    /// lost a response of 300 KB.
-    Linger { time: Duration, bytes: u64 },
-    /// FIN is sent; until then.
-    Lingering { until: Pin<Box<Sleep>>, bytes: u64 },
 }
 
 /// Waits for the end of the drain time, once something has been pending.
 type Aborted = Option<Pin<Box<dyn Future<Output = ()> + Send>>>;
 
-impl<I> Upgradable<I> {
-    pub(super) fn new(io: Stream<I>, observer: Observer, close: Close) -> Self {
+impl<I: 'static> Upgradable<I> {
+    pub(super) fn new(io: Stream<Slotted<I>>, linger: Option<Linger>) -> Self {
         Self {
             io,
-            observer,
-            reading: None,
-            writing: None,
+            upgraded: None,
+            linger: linger.map(Box::new),
+            written: 0,
             ended: false,
-            close,
+            ahead: None,
         }
     }
 
     /// For what never has to wait.
-    fn check(&self) -> io::Result<()> {
-        if self.io.info().is_upgraded() && self.observer.is_aborted() {
-            return Err(drained());
+    fn check(&mut self) -> io::Result<()> {
+        if !self.io.info().is_upgraded() {
+            return Ok(());
         }
-        Ok(())
+        match &self.upgraded().observer {
+            Some(observer) if observer.has_reached(Phase::Aborted) => Err(drained()),
+            _ => Ok(()),
+        }
+    }
+
+    fn upgraded(&mut self) -> &mut Upgraded {
+        let io = &self.io;
+        self.upgraded.get_or_insert_with(|| {
+            keep_alive(io.get_ref().get_ref());
+            Box::new(Upgraded {
+                observer: io.info().observer().cloned(),
+                reading: None,
+                writing: None,
+            })
+        })
     }
 
     /// A writer waits for a client that does not read, perhaps for ever.
@@ -76,22 +109,46 @@ impl<I> Upgradable<I> {
         wrote: Poll<io::Result<T>>,
         cx: &mut Context<'_>,
     ) -> Poll<io::Result<T>> {
-        if wrote.is_pending() && self.io.info().is_upgraded() {
-            return poll_aborted(&mut self.writing, &self.observer, cx);
+        if wrote.is_pending() {
+            if self.io.info().is_upgraded() {
+                let Upgraded {
+                    observer, writing, ..
+                } = self.upgraded();
+                return poll_aborted(writing, observer.as_ref(), cx);
+            }
+            let written = self.io.get_ref().written();
+            self.io.info().pace().is_writing(written != self.written);
+            self.written = written;
         }
         wrote
+    }
+
+    fn wrote<T>(
+        &mut self,
+        wrote: Poll<io::Result<T>>,
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<T>> {
+        if wrote.is_ready() {
+            self.io.info().pace().has_written();
+        }
+        self.or_aborted(wrote, cx)
     }
 }
 
 /// For what has to wait: registers for the end of the drain time.
 fn poll_aborted<T>(
     aborted: &mut Aborted,
-    observer: &Observer,
+    observer: Option<&Observer>,
     cx: &mut Context<'_>,
 ) -> Poll<io::Result<T>> {
     let aborted = aborted.get_or_insert_with(|| {
-        let mut observer = observer.clone();
-        Box::pin(async move { observer.reached(Phase::Aborted).await })
+        let observer = observer.cloned();
+        Box::pin(async move {
+            match observer {
+                Some(observer) => observer.reached(Phase::Aborted).await,
+                None => std::future::pending().await,
+            }
+        })
     });
     aborted.as_mut().poll(cx).map(|()| Err(drained()))
 }
@@ -102,10 +159,10 @@ fn poll_aborted<T>(
 fn closes_with_fin<I: 'static>() -> bool {
     let this = TypeId::of::<I>();
     #[cfg(unix)]
-    if this == TypeId::of::<Slotted<tokio::net::UnixStream>>() {
+    if this == TypeId::of::<tokio::net::UnixStream>() {
         return true;
     }
-    this == TypeId::of::<Slotted<TcpStream>>()
+    this == TypeId::of::<TcpStream>()
 }
 
 fn drained() -> io::Error {
@@ -116,15 +173,31 @@ fn drained() -> io::Error {
 }
 
 impl<I: AsyncRead + AsyncWrite + Unpin> Upgradable<I> {
+    /// With half-close hyper does not read while the application is at it, and
+    /// so does not see that a client has left. A byte is read for it, and kept.
+    fn look_ahead(&mut self, cx: &mut Context<'_>) {
+        let mut byte = [0];
+        let mut buf = ReadBuf::new(&mut byte);
+        if self.ahead.is_some() {
+            return;
+        }
+        if let Poll::Ready(read) = Pin::new(&mut self.io).poll_read(cx, &mut buf) {
+            match (read, buf.filled()) {
+                (Ok(()), [byte]) => self.ahead = Some(*byte),
+                _ => {
+                    self.ended = true;
+                    self.io.info().pace().end();
+                }
+            }
+        }
+    }
+
     /// Reads to the client's end, or until its time is over.
     fn poll_lingered(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if let Close::Linger { time, bytes } = self.close {
-            let until = Box::pin(sleep(time));
-            self.close = Close::Lingering { until, bytes };
-        }
-        let Close::Lingering { until, bytes } = &mut self.close else {
+        let Some(Linger { time, bytes, until }) = self.linger.as_deref_mut() else {
             return Poll::Ready(());
         };
+        let until = until.get_or_insert_with(|| Box::pin(sleep(*time)));
         let mut space = [MaybeUninit::uninit(); 1024];
         while !self.ended && *bytes > 0 && until.as_mut().poll(cx).is_pending() {
             let mut buf = ReadBuf::uninit(&mut space);
@@ -136,25 +209,38 @@ impl<I: AsyncRead + AsyncWrite + Unpin> Upgradable<I> {
     }
 }
 
-impl<I: AsyncRead + AsyncWrite + Unpin> AsyncRead for Upgradable<I> {
+impl<I: AsyncRead + AsyncWrite + Unpin + 'static> AsyncRead for Upgradable<I> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         self.check()?;
+        if let Some(byte) = self.ahead
+            && buf.remaining() > 0
+        {
+            self.ahead = None;
+            buf.put_slice(&[byte]);
+            return Poll::Ready(Ok(()));
+        }
         let before = buf.filled().len();
         match Pin::new(&mut self.io).poll_read(cx, buf) {
             Poll::Ready(read) => {
                 // An error is an end too: FIN without close_notify is one.
                 self.ended = read.is_err() || (buf.filled().len() == before && buf.remaining() > 0);
+                self.io.info().pace().has_read();
                 Poll::Ready(read)
             }
             Poll::Pending if self.io.info().is_upgraded() => {
-                let this = &mut *self;
-                poll_aborted(&mut this.reading, &this.observer, cx)
+                let Upgraded {
+                    observer, reading, ..
+                } = self.upgraded();
+                poll_aborted(reading, observer.as_ref(), cx)
             }
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => {
+                self.io.info().pace().is_reading();
+                Poll::Pending
+            }
         }
     }
 }
@@ -167,7 +253,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin + 'static> AsyncWrite for Upgradable<I> {
     ) -> Poll<io::Result<usize>> {
         self.check()?;
         let wrote = Pin::new(&mut self.io).poll_write(cx, buf);
-        self.or_aborted(wrote, cx)
+        self.wrote(wrote, cx)
     }
 
     fn poll_write_vectored(
@@ -177,7 +263,7 @@ impl<I: AsyncRead + AsyncWrite + Unpin + 'static> AsyncWrite for Upgradable<I> {
     ) -> Poll<io::Result<usize>> {
         self.check()?;
         let wrote = Pin::new(&mut self.io).poll_write_vectored(cx, bufs);
-        self.or_aborted(wrote, cx)
+        self.wrote(wrote, cx)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -186,6 +272,14 @@ impl<I: AsyncRead + AsyncWrite + Unpin + 'static> AsyncWrite for Upgradable<I> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let flushed = Pin::new(&mut self.io).poll_flush(cx);
+        if flushed.is_ready() {
+            let pace = self.io.info().pace();
+            pace.has_flushed();
+            // hyper flushes whenever it is polled.
+            if pace.is_asked() {
+                self.look_ahead(cx);
+            }
+        }
         self.or_aborted(flushed, cx)
     }
 
@@ -195,7 +289,8 @@ impl<I: AsyncRead + AsyncWrite + Unpin + 'static> AsyncWrite for Upgradable<I> {
             // end, and nothing is unread.
             return self.io.poll_last_words(cx);
         }
-        if !matches!(self.close, Close::Lingering { .. }) {
+        let lingers = |linger: &Linger| linger.until.is_some();
+        if !self.linger.as_deref().is_some_and(lingers) {
             let shut = Pin::new(&mut self.io).poll_shutdown(cx);
             ready!(self.or_aborted(shut, cx))?;
         }

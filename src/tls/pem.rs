@@ -172,16 +172,24 @@ pub(super) fn detail(error: &pem::Error) -> String {
         pem::Error::MissingSectionEnd { end_marker } if contains(end_marker, b"-----") => {
             "a section is on one line, its line breaks are missing".into()
         }
-        pem::Error::MissingSectionEnd { end_marker } => format!(
-            "the line `-----END {}-----` is missing",
-            String::from_utf8_lossy(end_marker).escape_debug()
-        ),
+        pem::Error::MissingSectionEnd { end_marker } => match label(end_marker) {
+            Some(label) => format!("the line `-----END {label}-----` is missing"),
+            None => "the line that ends a section is missing".into(),
+        },
         pem::Error::IllegalSectionStart { .. } => {
             "a line begins with `-----BEGIN` and does not end with `-----`".into()
         }
         pem::Error::Base64Decode(_) => "a section is not base64".into(),
         other => other.to_string(),
     }
+}
+
+/// A label, if it is one as they are in use (RFC 7468 4): in a broken file it may be
+/// all of a key, with a hyphen less in front of it.
+fn label(marker: &[u8]) -> Option<&str> {
+    let plain = |b: &u8| b.is_ascii_uppercase() || b.is_ascii_digit() || *b == b' ';
+    let is_label = marker.len() <= 32 && marker.iter().all(plain);
+    is_label.then(|| std::str::from_utf8(marker).ok())?
 }
 
 /// Windows editors put a UTF-8 byte order mark before the first line.

@@ -30,3 +30,4 @@ mod self_check;
 mod shutdown;
 mod websocket;
 mod who;
+mod workers;

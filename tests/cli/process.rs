@@ -44,7 +44,9 @@ pub(crate) struct Oneport {
     pub(crate) home: TempDir,
     child: Child,
     _stdout: BufReader<ChildStdout>,
-    stderr: ChildStderr,
+    stderr: BufReader<ChildStderr>,
+    /// Read of its log so far.
+    said: String,
 }
 
 impl Oneport {
@@ -67,7 +69,7 @@ impl Oneport {
     pub(crate) async fn started(home: TempDir, mut command: Command) -> Self {
         let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
-        let mut stderr = child.stderr.take().unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut report = String::new();
         while !is_complete(&report) {
             if within(stdout.read_line(&mut report)).await.unwrap() == 0 {
@@ -83,6 +85,7 @@ impl Oneport {
             child,
             _stdout: stdout,
             stderr,
+            said: String::new(),
         }
     }
 
@@ -124,6 +127,14 @@ impl Oneport {
         assert!(run("kill", &["-s", name, &pid]).await.status.success());
     }
 
+    /// Waits until a line with these words is in the log.
+    pub(crate) async fn says(&mut self, words: &str) {
+        while !self.said.contains(words) {
+            let read = within(self.stderr.read_line(&mut self.said)).await.unwrap();
+            assert_ne!(read, 0, "it ended: {}", self.said);
+        }
+    }
+
     /// Waits for its end: the exit code, and the log.
     pub(crate) async fn end(mut self) -> (i32, String) {
         let status: ExitStatus = within(self.child.wait()).await.unwrap();
@@ -145,7 +156,7 @@ impl Oneport {
     }
 
     async fn log(&mut self) -> String {
-        let mut log = String::new();
+        let mut log = std::mem::take(&mut self.said);
         within(self.stderr.read_to_string(&mut log)).await.unwrap();
         log
     }

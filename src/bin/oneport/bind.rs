@@ -7,6 +7,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 
 use crate::listen_addr::ListenAddr;
 
@@ -28,7 +29,9 @@ pub(crate) enum BindError {
 /// One listener only. A name with several addresses gets the first one (IPv4
 /// before IPv6) that exists here; a busy port is an error, never a reason to
 /// try the next address, where nobody would look for the server.
-pub(crate) async fn bind(addr: &ListenAddr) -> Result<TcpListener, BindError> {
+///
+/// With `workers` there is one for each of these runtimes, all at the same port.
+pub(crate) async fn bind(addr: &ListenAddr, workers: &[Handle]) -> Result<Listeners, BindError> {
     let resolve = |source| BindError::Resolve {
         addr: addr.to_string(),
         source,
@@ -36,8 +39,8 @@ pub(crate) async fn bind(addr: &ListenAddr) -> Result<TcpListener, BindError> {
     let candidates = addr.resolve().await.map_err(resolve)?;
     let mut last = resolve(io::Error::other("the name has no address"));
     for at in candidates {
-        match listen(at) {
-            Ok(listener) => return Ok(listener),
+        match Listeners::bind(at, workers) {
+            Ok(listeners) => return Ok(listeners),
             Err(source) => {
                 let absent = source.kind() == io::ErrorKind::AddrNotAvailable
                     || source.kind() == io::ErrorKind::Unsupported;
@@ -51,12 +54,64 @@ pub(crate) async fn bind(addr: &ListenAddr) -> Result<TcpListener, BindError> {
     Err(last)
 }
 
-fn listen(at: SocketAddr) -> io::Result<TcpListener> {
+/// The listening sockets.
+#[derive(Debug)]
+pub(crate) struct Listeners {
+    /// The address of all of them.
+    pub(crate) at: SocketAddr,
+    /// That of the first worker, or of this runtime.
+    pub(crate) first: TcpListener,
+    /// Those of the other workers.
+    pub(crate) others: Vec<(Handle, TcpListener)>,
+}
+
+impl Listeners {
+    fn bind(at: SocketAddr, workers: &[Handle]) -> io::Result<Self> {
+        let first = listen(at, Port::Own)?;
+        // Port 0 is a port from here on.
+        let at = first
+            .local_addr()?
+            .as_socket()
+            .ok_or(io::ErrorKind::InvalidInput)?;
+        let Some((home, others)) = workers.split_first() else {
+            let first = TcpListener::from_std(first.into())?;
+            let others = Vec::new();
+            return Ok(Self { at, first, others });
+        };
+        // Not before it listens: with the option on, it could share a port that
+        // another server of the same user has.
+        share(&first)?;
+        let listener = |(runtime, socket): (&Handle, Socket)| {
+            let _guard = runtime.enter();
+            TcpListener::from_std(socket.into())
+        };
+        let first = listener((home, first))?;
+        let others = others.iter().map(|runtime| {
+            let socket = listen(at, Port::Shared)?;
+            Ok((runtime.clone(), listener((runtime, socket))?))
+        });
+        let others = others.collect::<io::Result<Vec<_>>>()?;
+        Ok(Self { at, first, others })
+    }
+}
+
+/// Whose port it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Port {
+    Own,
+    /// There is a listener of ours at it.
+    Shared,
+}
+
+fn listen(at: SocketAddr, port: Port) -> io::Result<Socket> {
     let socket = Socket::new(Domain::for_address(at), Type::STREAM, Some(Protocol::TCP))?;
     // A restart must not wait for the old connections' TIME_WAIT. On Windows
     // the option means something else: it would let two servers share a port.
     #[cfg(unix)]
     socket.set_reuse_address(true)?;
+    if port == Port::Shared {
+        share(&socket)?;
+    }
     // `[::]` means every address, whatever net.ipv6.bindv6only says.
     if at.ip() == IpAddr::V6(std::net::Ipv6Addr::UNSPECIFIED) {
         socket.set_only_v6(false)?;
@@ -67,7 +122,17 @@ fn listen(at: SocketAddr) -> io::Result<TcpListener> {
     socket.set_nonblocking(true)?;
     socket.bind(&at.into())?;
     socket.listen(BACKLOG)?;
-    TcpListener::from_std(socket.into())
+    Ok(socket)
+}
+
+/// Lets further listeners of this user have the same port; Linux spreads the
+/// connections over them.
+fn share(socket: &Socket) -> io::Result<()> {
+    #[cfg(any(target_os = "android", target_os = "linux"))]
+    socket.set_reuse_port(true)?;
+    // The arguments allow only one worker elsewhere.
+    let _ = socket;
+    Ok(())
 }
 
 impl fmt::Display for BindError {
@@ -127,7 +192,7 @@ mod tests {
     #[tokio::test]
     async fn the_listener_has_nodelay_and_so_have_its_connections() {
         let addr = "127.0.0.1:0".parse().expect("an address");
-        let listener = bind(&addr).await.expect("a listener");
+        let listener = bind(&addr, &[]).await.expect("a listener").first;
         let at = listener.local_addr().expect("its address");
         let client = tokio::net::TcpStream::connect(at);
         let (client, accepted) = tokio::join!(client, listener.accept());
@@ -141,7 +206,7 @@ mod tests {
     #[tokio::test]
     async fn every_address_takes_both_families() {
         let addr = "[::]:0".parse().expect("an address");
-        let listener = bind(&addr).await.expect("a listener");
+        let listener = bind(&addr, &[]).await.expect("a listener").first;
         let port = listener.local_addr().expect("its address").port();
         let client = tokio::net::TcpStream::connect(("127.0.0.1", port));
         let (client, accepted) = tokio::join!(client, listener.accept());

@@ -5,6 +5,8 @@ use std::io::{self, IsTerminal, Write};
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 
+use crate::workers::Workers;
+
 /// How events are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum LogFormat {
@@ -18,7 +20,8 @@ pub(crate) enum LogFormat {
 /// are about directories that are gone, as at each renewal in Kubernetes.
 const DEFAULT: &str = "warn,oneport=info,notify=error";
 
-pub(crate) fn init(format: LogFormat) {
+/// With workers each line names its own.
+pub(crate) fn init(format: LogFormat, workers: Option<Workers>) {
     let asked = std::env::var("RUST_LOG").unwrap_or_default();
     let (filter, mistake) = match EnvFilter::try_new(&asked) {
         Ok(filter) if !asked.trim().is_empty() => (filter, None),
@@ -28,6 +31,7 @@ pub(crate) fn init(format: LogFormat) {
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        .with_thread_names(workers.is_some())
         .with_ansi(io::stderr().is_terminal() && !no_color())
         // It would report a closed stderr to stderr, and panic.
         .log_internal_errors(false);

@@ -24,6 +24,7 @@ mod serve;
 mod signals;
 mod startup;
 mod used;
+mod workers;
 
 use std::process::ExitCode;
 
@@ -41,11 +42,14 @@ fn main() -> ExitCode {
             return exit::code(error.exit_code());
         }
     };
-    log::init(args.log_format);
-    let runtime = match tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-    {
+    log::init(args.log_format, args.workers);
+    // With workers of its own, the server leaves signals, renewals and the like
+    // to this thread.
+    let mut runtime = match args.workers {
+        Some(_) => tokio::runtime::Builder::new_current_thread(),
+        None => tokio::runtime::Builder::new_multi_thread(),
+    };
+    let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return exit::report(&Err(exit::Failure::Runtime(error))),
     };

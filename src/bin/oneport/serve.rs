@@ -8,18 +8,19 @@ use oneport::acme::{Challenges, Driver};
 use oneport::layer::ReportPlaintext;
 use oneport::tls::TlsConfig;
 use oneport::{Drained, Limits, ProxyProtocol};
-use tokio::net::TcpListener;
+use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
 use crate::answers::{self, Answers};
 use crate::args::ServeArgs;
-use crate::bind;
+use crate::bind::{self, Listeners};
 use crate::certificate::Certificates;
 use crate::exit::Failure;
 use crate::port_policy::PortPolicy;
 use crate::reload::{self, Reload};
 use crate::signals::{Hangups, ReportSignal, Signal, Signals};
 use crate::startup::Startup;
+use crate::workers::Workers;
 use crate::{acme, app, root};
 
 /// Serves until a signal, and says how it ended.
@@ -28,8 +29,11 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
     let signals = Signals::install().map_err(Failure::Runtime)?;
     let hangups = Hangups::install().map_err(Failure::Runtime)?;
     let report_asked = ReportSignal::install().map_err(Failure::Runtime)?;
-    let listener = bind::bind(&args.listen).await.map_err(Failure::Bind)?;
-    let bound = listener.local_addr().map_err(Failure::Runtime)?;
+    let workers = args.workers.map_or(Ok(Vec::new()), Workers::start);
+    let workers = workers.map_err(Failure::Runtime)?;
+    let listeners = bind::bind(&args.listen, &workers).await;
+    let listeners = listeners.map_err(Failure::Bind)?;
+    let bound = listeners.at;
     let acme = acme::start(&args.acme)?;
     let certificates = match args.speaks_tls() {
         true => {
@@ -53,8 +57,7 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
         // An error means that the sender is gone, and so is this process.
         let _ = stop.await;
     };
-    let mut limits = Limits::default();
-    limits.drain = args.drain();
+    let limits = args.limits();
     let seconds = limits.drain.as_secs();
     let reload = certificates.as_ref().map(Reload::of);
     let _watch = reload
@@ -62,7 +65,8 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
         .filter(|_| !args.tls.no_watch)
         .and_then(Reload::watch);
     let server = Server {
-        listener,
+        listeners,
+        home: workers.into_iter().next(),
         policy,
         limits,
         tls: certificates.map(|certificates| certificates.config),
@@ -85,7 +89,9 @@ pub(crate) async fn run(args: ServeArgs) -> Result<Drained, Failure> {
 }
 
 struct Server {
-    listener: TcpListener,
+    listeners: Listeners,
+    /// The first worker, on which it runs.
+    home: Option<Handle>,
     policy: PortPolicy,
     limits: Limits,
     tls: Option<TlsConfig>,
@@ -102,10 +108,16 @@ impl Server {
         app: Router,
         stop: impl Future<Output = ()> + Send + 'static,
     ) -> io::Result<Drained> {
+        let Listeners { first, others, .. } = self.listeners;
         let server = match self.tls {
-            Some(tls) => oneport::serve_dual(self.listener, tls, app),
-            None => oneport::serve_plaintext(self.listener, app),
+            Some(tls) => oneport::serve_dual(first, tls, app),
+            None => oneport::serve_plaintext(first, app),
         };
+        let server = others
+            .into_iter()
+            .fold(server, |server, (worker, listener)| {
+                server.worker(worker, listener)
+            });
         let server = server.explain(self.answers.explain());
         let server = match self.answers.tls_with_http {
             true => server.answer_tls_with_http(),
@@ -123,11 +135,15 @@ impl Server {
             Some(proxies) => server.proxy_protocol(proxies),
             None => server,
         };
-        let drained = server
+        let server = server
             .policy(self.policy)
             .limits(self.limits)
             .with_graceful_shutdown(stop)
-            .await?;
+            .into_future();
+        let drained = match self.home {
+            Some(worker) => worker.spawn(server).await??,
+            None => server.await?,
+        };
         tracing::info!(?drained, "stopped");
         Ok(drained)
     }

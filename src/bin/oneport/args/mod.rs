@@ -3,6 +3,7 @@
 mod acme;
 mod answers;
 mod clients;
+mod limits;
 mod tls;
 
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use std::time::Duration;
 
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand};
-use oneport::{Mode, ProxyProtocol};
+use oneport::{Limits, Mode, ProxyProtocol};
 
 use crate::cert::{self, CertArgs};
 use crate::check::{self, CheckArgs};
@@ -18,9 +19,11 @@ use crate::exit;
 use crate::listen_addr::ListenAddr;
 use crate::log::LogFormat;
 use crate::port_policy::{PortPolicy, proxies};
+use crate::workers::Workers;
 pub(crate) use acme::AcmeArgs;
 use answers::AnswerArgs;
 pub(crate) use clients::ClientArgs;
+use limits::LimitArgs;
 pub(crate) use tls::{OwnCertificate, TlsArgs, TlsMin};
 
 /// One TCP port that speaks TLS (HTTPS, WSS, HTTP/2) and, where it is allowed,
@@ -107,6 +110,13 @@ pub(crate) struct ServeArgs {
     )]
     drain: u64,
 
+    /// So many threads (`auto`: one per core), each with a listener and an event loop
+    /// of its own, instead of one listener and a pool that shares all work: new
+    /// connections cost less, but each stays with its thread, and waits if that one is
+    /// busy. More than 1 on Linux only
+    #[arg(long, value_name = "N", env = "ONEPORT_WORKERS")]
+    pub(crate) workers: Option<Workers>,
+
     /// How the log on stderr is written, and with json the start-up report on
     /// stdout too. RUST_LOG chooses what is in the log, such as oneport=debug
     #[arg(
@@ -129,6 +139,9 @@ pub(crate) struct ServeArgs {
 
     #[command(flatten)]
     pub(crate) answers: AnswerArgs,
+
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 impl ServeArgs {
@@ -146,8 +159,10 @@ impl ServeArgs {
         !self.plaintext_only || self.answers.answer_tls_with_http
     }
 
-    pub(crate) fn drain(&self) -> Duration {
-        Duration::from_secs(self.drain)
+    pub(crate) fn limits(&self) -> Limits {
+        let mut limits = self.limits.limits();
+        limits.drain = Duration::from_secs(self.drain);
+        limits
     }
 
     /// The first of the files that is a pipe or a device.
@@ -178,7 +193,8 @@ impl ServeArgs {
                     .to_owned(),
             );
         }
-        self.tls.contradiction()
+        let workers = self.workers.and_then(Workers::contradiction);
+        workers.or_else(|| self.tls.contradiction())
     }
 }
 

@@ -20,9 +20,30 @@ fn the_definition_is_sound() {
 fn serve_is_the_default_command() {
     for argv in [&["--drain", "3"][..], &["serve", "--drain", "3"]] {
         let args = serve(argv).expect("arguments");
-        assert_eq!(args.drain(), Duration::from_secs(3));
+        assert_eq!(args.limits().drain, Duration::from_secs(3));
         assert_eq!(args.listen.to_string(), "127.0.0.1:3000");
     }
+}
+
+#[test]
+fn limits() {
+    let flags = [
+        "--body-idle",
+        "7",
+        "--keep-alive-idle",
+        "8",
+        "--max-connections",
+        "9",
+    ];
+    let limits = serve(&flags).expect("arguments").limits();
+    assert_eq!(limits.body_idle, Duration::from_secs(7));
+    assert_eq!(limits.keep_alive_idle, Duration::from_secs(8));
+    assert_eq!(limits.connections, 9);
+    assert_eq!(limits.write_stall, Duration::from_secs(30));
+    for value in ["0", "-1", "86401", "1.5", "soon"] {
+        assert!(serve(&["--write-stall", value]).is_err(), "{value}");
+    }
+    assert!(serve(&["--max-connections", "0"]).is_err());
 }
 
 #[test]

@@ -8,6 +8,7 @@ use super::Startup;
 use crate::certificate::Certificates;
 use crate::self_check;
 use crate::used::Used;
+use crate::workers::Workers;
 
 impl Startup<'_> {
     pub(super) fn json(&self) -> Value {
@@ -22,6 +23,7 @@ impl Startup<'_> {
             "plaintext_for": self.policy.to_string(),
             "tls_versions": self.tls_versions(),
             "client_certificate": self.client_certificate(),
+            "workers": self.workers.map(Workers::count),
             "root": self.root.map(|root| root.display().to_string()),
             "certificate": certificates.first(),
             "certificates": certificates,

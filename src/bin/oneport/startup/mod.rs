@@ -16,6 +16,7 @@ use crate::log::LogFormat;
 use crate::port_policy::PortPolicy;
 use crate::self_check;
 use crate::used::Used;
+use crate::workers::Workers;
 use host::{bracketed, host};
 
 /// The start-up report. Displays as text for people.
@@ -24,6 +25,7 @@ pub(crate) struct Startup<'a> {
     policy: &'a PortPolicy,
     certificates: Option<&'a Certificates>,
     clients: &'a ClientArgs,
+    workers: Option<Workers>,
     tls_min: TlsMin,
     /// Files are served, not the built-in application.
     root: Option<&'a Path>,
@@ -51,6 +53,7 @@ impl<'a> Startup<'a> {
             policy,
             certificates,
             clients: &args.clients,
+            workers: args.workers,
             tls_min: args.tls.tls_min,
             root: args.root.as_deref(),
             host: host(reachable, names.as_deref()),
@@ -84,6 +87,7 @@ impl<'a> Startup<'a> {
             plaintext = self.policy.to_string(),
             client_certificates = self.client_certificate(),
             self_check = checked.map(self_check::verdict),
+            workers = self.workers.map(Workers::count),
             "listening"
         );
     }

@@ -1,0 +1,5 @@
+//! The property is in `properties/pem.rs`.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| oneport_fuzz::check("pem", data));

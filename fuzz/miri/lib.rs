@@ -1,0 +1,1 @@
+//! Nothing: what is to be looked at are the tests.
