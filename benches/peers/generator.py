@@ -6,8 +6,9 @@ import select
 
 import processes
 
-# The program gives up on a workload after 40 s by itself.
-PATIENCE = 60
+# The program gives up on a workload after 20 s by itself.
+PATIENCE = 30
+LATE = "not done in time"
 
 
 class Failed(Exception):

@@ -16,8 +16,8 @@ use crate::app::{BODY, LARGE, PIECE};
 pub const REQUEST: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n";
 const LARGE_REQUEST: &[u8] = b"GET /large HTTP/1.1\r\nHost: localhost\r\n\r\n";
 
-/// Fixed: where the kernel adjusts it and the generator is kept from its core, a
-/// window can close and stay closed for seconds, until a probe opens it.
+/// Fixed: where the kernel adjusts it, a reader of large bodies lets its window
+/// close more than ten times as often, each time at the sender's expense.
 const RECEIVE_BUFFER: u32 = 2 * 1024 * 1024;
 
 /// A connection with or without TLS.

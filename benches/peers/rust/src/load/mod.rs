@@ -27,7 +27,7 @@ use crate::{Result, tls};
 use client::Client;
 
 /// No workload takes longer, whatever the server does.
-const LONGEST: Duration = Duration::from_secs(40);
+const LONGEST: Duration = Duration::from_secs(20);
 
 /// What is left to do once a workload is prepared.
 type Run = Pin<Box<dyn Future<Output = Result<Outcome>> + Send>>;
