@@ -164,3 +164,30 @@ pub(super) fn log(log: &RefusalLog, peer: Peer, error: &AcceptError) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::future::Ready;
+    use std::net::SocketAddr;
+
+    use http::{Request, Response};
+    use hyper::body::Incoming;
+    use tokio::net::TcpStream;
+
+    use super::super::PerRequest;
+    use super::*;
+
+    type Answer = Ready<Result<Response<String>, Infallible>>;
+
+    /// What the smallest application's is: `benches/memory` counts what tokio and
+    /// the allocator make of it.
+    #[test]
+    fn a_silent_connection_is_small() {
+        fn size<A: App<SocketAddr, PerRequest>>(_: A) -> usize {
+            size_of::<Task<TcpStream, A, SocketAddr, PerRequest>>()
+        }
+        let app = tower::service_fn(|_: Request<Incoming>| -> Answer { unreachable!() });
+        assert!(size(app) <= 176, "{}", size(app));
+    }
+}

@@ -2,7 +2,12 @@
 //!
 //! Real sockets, real time, every loop with a bound. What counts descriptors or
 //! memory of the process runs [`alone`].
-#![allow(clippy::print_stdout, clippy::unwrap_used)] // tests, and what they measured
+#![allow(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::large_futures,
+    clippy::type_complexity
+)] // tests, and what they measured
 
 #[path = "../support/mod.rs"]
 mod support;
