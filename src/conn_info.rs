@@ -81,8 +81,8 @@ pub(crate) struct Home {
 pub enum Transport {
     /// In the clear.
     Plaintext,
-    /// Over TLS.
-    Tls(TlsInfo),
+    /// Over TLS. Boxed: connections without it do not keep room for it.
+    Tls(Box<TlsInfo>),
 }
 
 /// What a TLS handshake agreed on.

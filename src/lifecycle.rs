@@ -37,13 +37,9 @@ impl Lifecycle {
         let shared = Arc::new(Shared {
             phase: AtomicU8::new(Phase::Serving as u8),
             changed: Default::default(),
-            observers: AtomicUsize::new(1),
+            waited: AtomicUsize::new(0),
         });
-        let observer = Observer {
-            shared: shared.clone(),
-            shard: 0,
-        };
-        (Self(shared), observer)
+        (Self(shared.clone()), Observer(shared))
     }
 
     pub(crate) fn enter(&self, phase: Phase) {
@@ -67,29 +63,19 @@ struct Shared {
     /// Several, for each has a lock, which connections take when they begin and
     /// end to wait.
     changed: [Arc<Notify>; 8],
-    observers: AtomicUsize,
+    /// Which of them is the next's, by and large.
+    waited: AtomicUsize,
 }
 
 /// A connection's end.
-#[derive(Debug)]
-pub(crate) struct Observer {
-    shared: Arc<Shared>,
-    shard: usize,
-}
-
-impl Clone for Observer {
-    fn clone(&self) -> Self {
-        let shared = self.shared.clone();
-        let shard = shared.observers.fetch_add(1, Ordering::Relaxed) % shared.changed.len();
-        Self { shared, shard }
-    }
-}
+#[derive(Clone, Debug)]
+pub(crate) struct Observer(Arc<Shared>);
 
 impl Observer {
     /// Whether it is this phase or a later one, or the server is gone.
     #[cfg(feature = "serve")]
     pub(crate) fn has_reached(&self, phase: Phase) -> bool {
-        self.shared.phase.load(Ordering::SeqCst) >= phase as u8
+        self.0.phase.load(Ordering::SeqCst) >= phase as u8
     }
 
     /// Completes in this phase or a later one, and when the server is gone.
@@ -98,15 +84,15 @@ impl Observer {
     ///
     /// Cancel safe: it only waits.
     pub(crate) async fn reached(&self, phase: Phase) {
-        let mut reached = pin!(Reached::new(self.clone()));
-        poll_fn(|cx| reached.as_mut().poll(phase, cx)).await;
+        let mut reached = pin!(Reached::default());
+        poll_fn(|cx| reached.as_mut().poll(self, phase, cx)).await;
     }
 }
 
 pin_project! {
     /// [`Observer::reached`] as a field.
+    #[derive(Default)]
     pub(crate) struct Reached {
-        observer: Observer,
         #[pin]
         changed: Option<OwnedNotified>,
         // Who will be woken.
@@ -115,21 +101,19 @@ pin_project! {
 }
 
 impl Reached {
-    pub(crate) fn new(observer: Observer) -> Self {
-        Self {
-            observer,
-            changed: None,
-            waker: None,
-        }
-    }
-
-    pub(crate) fn poll(self: Pin<&mut Self>, phase: Phase, cx: &mut Context<'_>) -> Poll<()> {
+    /// Always of the same observer.
+    pub(crate) fn poll(
+        self: Pin<&mut Self>,
+        observer: &Observer,
+        phase: Phase,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
         // The phase is set before the news of it are sent. So either the phase that
         // is read here is new already, or the news reach what was made before it was
         // read (`notify_waiters` reaches each `Notified` there is, polled or not).
         // loom could not look into tokio's `Notify`; a test goes through the orders.
         let mut this = self.project();
-        let Observer { shared, shard } = this.observer;
+        let Observer(shared) = observer;
         loop {
             let now = shared.phase.load(Ordering::SeqCst);
             if now >= phase as u8 {
@@ -137,7 +121,8 @@ impl Reached {
             }
             let Some(waiting) = this.changed.as_mut().as_pin_mut() else {
                 // It hears of every change from here on.
-                let from_here = shared.changed[*shard].clone().notified_owned();
+                let shard = shared.waited.fetch_add(1, Ordering::Relaxed) % shared.changed.len();
+                let from_here = shared.changed[shard].clone().notified_owned();
                 this.changed.set(Some(from_here));
                 *this.waker = None;
                 continue;

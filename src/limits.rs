@@ -71,9 +71,8 @@ pub struct Limits {
     /// quarter of `connections`; 0 counts as 1. Used by `serve`, not by a bare `Acceptor`.
     pub undecided: Option<usize>,
     /// Open connections from one address: an IPv4 address, or an IPv6 network of
-    /// 64 bits; behind a proxy, the client's
-    /// ([`ProxyProtocol`](crate::ProxyProtocol)). One more is told so (503), or
-    /// closed if it speaks something else than plaintext HTTP/1; beyond twice as
+    /// 64 bits; behind a proxy that speaks the PROXY protocol, the client's. One
+    /// more is told so (503), or closed if it speaks something else than plaintext HTTP/1; beyond twice as
     /// many are closed unread. Default: none, for many may share an address
     /// (NAT); 0 counts as 1. Used by `serve`, not by a bare `Acceptor`.
     pub per_address: Option<usize>,

@@ -179,7 +179,7 @@ impl<I> Sniffed<I> {
         let transport = self
             .tls
             .clone()
-            .map_or(Transport::Plaintext, Transport::Tls);
+            .map_or(Transport::Plaintext, |tls| Transport::Tls(Box::new(tls)));
         let http_version = match self.protocol {
             Protocol::Http2 => http::Version::HTTP_2,
             _ => http::Version::HTTP_11,

@@ -4,13 +4,14 @@ use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use bytes::{Buf, Bytes};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// Replays `prefix`, then reads from the stream. Writes go straight through.
 #[derive(Debug)]
 pub(crate) struct Rewind<I> {
-    prefix: Bytes,
+    prefix: Box<[u8]>,
+    /// So much of it was replayed.
+    replayed: usize,
     inner: I,
 }
 
@@ -18,6 +19,7 @@ impl<I> Rewind<I> {
     pub(crate) fn new(prefix: Vec<u8>, inner: I) -> Self {
         Self {
             prefix: prefix.into(),
+            replayed: 0,
             inner,
         }
     }
@@ -41,12 +43,13 @@ impl<I: AsyncRead + Unpin> AsyncRead for Rewind<I> {
         if self.prefix.is_empty() {
             return Pin::new(&mut self.inner).poll_read(cx, buf);
         }
-        let n = self.prefix.len().min(buf.remaining());
-        buf.put_slice(&self.prefix[..n]);
-        self.prefix.advance(n);
-        if self.prefix.is_empty() {
-            // An empty slice of it would keep the whole allocation alive.
-            self.prefix = Bytes::new();
+        let rest = &self.prefix[self.replayed..];
+        let n = rest.len().min(buf.remaining());
+        buf.put_slice(&rest[..n]);
+        self.replayed += n;
+        if self.replayed == self.prefix.len() {
+            self.prefix = Box::default();
+            self.replayed = 0;
         }
         Poll::Ready(Ok(()))
     }

@@ -116,7 +116,8 @@ impl Stage {
     ) -> Self {
         Self::new(UntilAborted {
             future,
-            aborted: Reached::new(shared.observer.clone()),
+            observer: shared.observer.clone(),
+            aborted: Reached::default(),
         })
     }
 }
@@ -126,6 +127,7 @@ pin_project! {
     struct UntilAborted<F> {
         #[pin]
         future: F,
+        observer: Observer,
         #[pin]
         aborted: Reached,
     }
@@ -139,7 +141,9 @@ impl<F: Future<Output = Option<Stage>>> Future for UntilAborted<F> {
         if let Poll::Ready(next) = this.future.poll(cx) {
             return Poll::Ready(next);
         }
-        this.aborted.poll(Phase::Aborted, cx).map(|()| None)
+        this.aborted
+            .poll(this.observer, Phase::Aborted, cx)
+            .map(|()| None)
     }
 }
 
@@ -158,5 +162,32 @@ pub(super) fn log(log: &RefusalLog, peer: Peer, error: &AcceptError) {
             };
             log.note_failure(peer, what, error.remedy());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::convert::Infallible;
+    use std::future::Ready;
+    use std::net::SocketAddr;
+
+    use http::{Request, Response};
+    use hyper::body::Incoming;
+    use tokio::net::TcpStream;
+
+    use super::super::PerRequest;
+    use super::*;
+
+    type Answer = Ready<Result<Response<String>, Infallible>>;
+
+    /// What the smallest application's is: `benches/memory` counts what tokio and
+    /// the allocator make of it.
+    #[test]
+    fn a_silent_connection_is_small() {
+        fn size<A: App<SocketAddr, PerRequest>>(_: A) -> usize {
+            size_of::<Task<TcpStream, A, SocketAddr, PerRequest>>()
+        }
+        let app = tower::service_fn(|_: Request<Incoming>| -> Answer { unreachable!() });
+        assert!(size(app) <= 176, "{}", size(app));
     }
 }

@@ -72,7 +72,11 @@ where
                 true => Phase::Aborted,
                 false => Phase::Draining,
             };
-            if changed.as_mut().poll(next, cx).is_pending() {
+            if changed
+                .as_mut()
+                .poll(&shared.observer, next, cx)
+                .is_pending()
+            {
                 let late = self.watch.poll_http1(self.info.pace(), limits, cx);
                 return late.map(|late| self.end(shared, Ended::Late(late)));
             }

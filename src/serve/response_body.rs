@@ -23,8 +23,9 @@ pin_project! {
     pub(super) struct ResponseBody<B: Body> {
         #[pin]
         theirs: Option<B>,
-        // What is left of a large frame, or our own.
-        rest: Option<Data<B::Data>>,
+        // What is left of a large frame, or our own. Boxed: an idle connection
+        // keeps room for a body, and most have neither.
+        rest: Option<Box<Data<B::Data>>>,
         request: InFlight,
     }
 }
@@ -48,7 +49,7 @@ impl<B: Body> ResponseBody<B> {
     pub(super) fn ours(body: Bytes, request: InFlight) -> Self {
         Self {
             theirs: None,
-            rest: Some(Data::Piece(body)),
+            rest: Some(Box::new(Data::Piece(body))),
             request,
         }
     }
@@ -65,7 +66,7 @@ impl<B: Body> Body for ResponseBody<B> {
         let this = self.project();
         this.request.is_polled();
         let data = match (this.rest.take(), this.theirs.as_pin_mut()) {
-            (Some(rest), _) => rest,
+            (Some(rest), _) => *rest,
             (None, None) => return Poll::Ready(None),
             (None, Some(body)) => {
                 let frame = ready!(body.poll_frame(cx));
@@ -85,7 +86,7 @@ impl<B: Body> Body for ResponseBody<B> {
         let frame = match data {
             Data::Whole(mut data) if this.request.is_stream() && data.remaining() > PIECE => {
                 let piece = data.copy_to_bytes(PIECE);
-                *this.rest = Some(Data::Whole(data));
+                *this.rest = Some(Box::new(Data::Whole(data)));
                 Data::Piece(piece)
             }
             data => data,
@@ -98,7 +99,7 @@ impl<B: Body> Body for ResponseBody<B> {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let rest = self.rest.as_ref().map_or(0, Buf::remaining) as u64;
+        let rest = self.rest.as_ref().map_or(0, |rest| rest.remaining()) as u64;
         let Some(body) = &self.theirs else {
             return SizeHint::with_exact(rest);
         };

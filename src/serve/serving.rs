@@ -58,7 +58,7 @@ impl<I, M, S: Answers> Serving<I, M, S> {
     pub(super) fn new(shared: Arc<Shared>, accepted: Accepted<Slotted<I>>, making: M) -> Self {
         let accepted = Some(accepted);
         Self {
-            changed: Reached::new(shared.observer.clone()),
+            changed: Reached::default(),
             shared,
             state: State::Making { making, accepted },
         }
@@ -82,7 +82,7 @@ where
             StateProjected::Making { making, accepted } => match making.poll(cx) {
                 Poll::Ready(made) => (made, accepted.take()),
                 Poll::Pending => {
-                    ready!(this.changed.poll(Phase::Aborted, cx));
+                    ready!(this.changed.poll(&this.shared.observer, Phase::Aborted, cx));
                     return Poll::Ready(None);
                 }
             },

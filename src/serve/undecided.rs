@@ -114,7 +114,8 @@ impl Undecided {
             self.came.notify_one();
         }
         if let Some((number, waiter)) = evicted {
-            self.evicted_below.store(number + 1, Ordering::SeqCst);
+            // Of two at once, the later number may be first here.
+            self.evicted_below.fetch_max(number + 1, Ordering::SeqCst);
             waiter.waker.wake();
         }
         number
