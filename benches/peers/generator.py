@@ -8,7 +8,6 @@ import processes
 
 # The program gives up on a workload after 20 s by itself.
 PATIENCE = 30
-LATE = "not done in time"
 
 
 class Failed(Exception):

@@ -6,7 +6,7 @@ import random
 import statistics
 import time
 
-from generator import LATE, Failed
+from generator import Failed
 from progress import say
 from servers import AGAIN
 from statistic import of_ratios
@@ -53,7 +53,7 @@ def one_round(generator, workload, fleet, at, order, found, failed):
         if runs(workload, running.server)
         and (running.server.is_rust or at % EXTERNAL_EVERY == 0)
         and (not running.server.is_limit or name.removesuffix(AGAIN) == workload.limit)
-        and not given_up(failed.get(f"{workload.key}, {name}"))
+        and f"{workload.key}, {name}" not in failed
     ]
     order.shuffle(taking_part)
     for name in taking_part:
@@ -61,15 +61,7 @@ def one_round(generator, workload, fleet, at, order, found, failed):
             spent = microseconds(generator, workload, fleet[name], workload.count)
             found.setdefault(name, {})[at] = spent
         except Failed as error:
-            what = f"{workload.key}, {name}"
-            late = LATE in str(error) and what not in failed
-            failed[what] = f"one round: {error}" if late else str(error)
-
-
-def given_up(failure):
-    """A connection that stalls once is let pass: it happens to all of them where
-    the machine is busy."""
-    return failure is not None and not failure.startswith("one round: ")
+            failed[f"{workload.key}, {name}"] = str(error)
 
 
 def microseconds(generator, workload, running, count):

@@ -73,8 +73,14 @@ impl Client {
 
 /// One request; the answer has to be the right one, and nothing after it.
 pub async fn request(stream: &mut dyn Stream) -> Result {
-    stream.write_all(REQUEST).await?;
+    send(stream, REQUEST).await?;
     answer(stream, &mut [0; 2048], 0).await
+}
+
+/// Flushed: TLS may keep what it was given, where the task has used up its turn.
+pub async fn send(stream: &mut dyn Stream, request: &[u8]) -> Result {
+    stream.write_all(request).await?;
+    Ok(stream.flush().await?)
 }
 
 /// The rest of an answer of which some is read.
@@ -98,7 +104,7 @@ pub async fn answer(stream: &mut dyn Stream, buffer: &mut [u8], mut filled: usiz
 
 /// One request for the large body, of which every byte is checked.
 pub async fn large_request(stream: &mut dyn Stream, buffer: &mut [u8]) -> Result {
-    stream.write_all(LARGE_REQUEST).await?;
+    send(stream, LARGE_REQUEST).await?;
     let mut filled = 0;
     let (head, length) = loop {
         if let Some(found) = head(&buffer[..filled])? {

@@ -4,10 +4,10 @@
 use std::time::{Duration, Instant};
 
 use rustls::HandshakeKind;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncReadExt;
 use tokio::task::JoinSet;
 
-use super::client::{Client, REQUEST, answer, request};
+use super::client::{Client, REQUEST, answer, request, send};
 use super::kept::all;
 use super::{Outcome, Run, Workload};
 use crate::Result;
@@ -75,7 +75,7 @@ pub fn first_byte(client: Client, workload: &Workload) -> Result<Run> {
         while samples.len() < FEWEST || samples.len() < count && begun.elapsed() < LONGEST {
             let start = Instant::now();
             let mut stream = client.connect().await?;
-            stream.write_all(REQUEST).await?;
+            send(&mut stream, REQUEST).await?;
             let mut buffer = [0; 2048];
             let filled = stream.read(&mut buffer).await?;
             samples.push(start.elapsed());

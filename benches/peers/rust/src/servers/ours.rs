@@ -32,6 +32,7 @@ fn limits() -> Limits {
     limits.handshake = IDLE;
     limits.first_request = IDLE;
     limits.request_head = IDLE;
+    limits.keep_alive_idle = IDLE;
     limits.connections = 20_000;
     limits
 }

@@ -8,7 +8,7 @@ use hyper_util::server::conn::auto;
 
 /// For whatever has a deadline before a request head is complete: longer than a
 /// measurement.
-pub const IDLE: Duration = Duration::from_secs(120);
+pub const IDLE: Duration = Duration::from_secs(300);
 
 /// HTTP/1.
 pub fn http1() -> http1::Builder {
