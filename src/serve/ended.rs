@@ -76,3 +76,12 @@ where
     }
     None
 }
+
+/// The end of a connection between requests.
+pub(super) async fn say_goodbye<I: AsyncWrite + Unpin>(
+    shared: Arc<Shared>,
+    io: I,
+) -> Option<Stage> {
+    shared.acceptor.say_goodbye(io).await;
+    None
+}

@@ -15,6 +15,8 @@ use crate::limits::Limits;
 pub(super) struct Http {
     pub(super) http1: http1::Builder,
     pub(super) http2: http2::Builder<Executor>,
+    /// Whether a long idle HTTP/1 connection may be taken from hyper.
+    pub(super) hibernates: bool,
     executor: Executor,
 }
 
@@ -52,6 +54,7 @@ impl Http {
         Self {
             http1,
             http2,
+            hibernates: true,
             executor,
         }
     }
@@ -59,11 +62,15 @@ impl Http {
     /// Called when all is set.
     pub(super) fn complete(&mut self, limits: &mut Limits) {
         self.executor.set_write_stall(limits.write_stall);
+        // What is set hyper tells nobody but who debugs.
+        let http1 = format!("{:?}", self.http1);
         // With half-close hyper reads only what the application wants. Without,
         // it also reads to see the client's end, which looks the same from
-        // below. Which one is set hyper tells nobody but who debugs.
-        if format!("{:?}", self.http1).contains("h1_half_close: false") {
+        // below.
+        if http1.contains("h1_half_close: false") {
             limits.body_idle = Duration::from_secs(365 * 24 * 60 * 60);
         }
+        // A deadline of hyper's would begin again with each sleep.
+        self.hibernates = http1.contains("h1_header_read_timeout: Configured(None)");
     }
 }

@@ -19,6 +19,7 @@ mod builder;
 mod connection;
 mod ended;
 mod executor;
+mod hibernating;
 mod host_check;
 mod http;
 mod http1;

@@ -33,6 +33,10 @@ impl<S> Requests<S> {
     pub(super) fn new(app: S, info: ConnInfo) -> Self {
         Self { app, info }
     }
+
+    pub(super) fn into_app(self) -> S {
+        self.app
+    }
 }
 
 impl<S, B> hyper::service::Service<Request<Incoming>> for Requests<S>

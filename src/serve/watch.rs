@@ -84,6 +84,22 @@ impl Watch {
         }
     }
 
+    /// Of an HTTP/1 connection that waits. Ready when it has been idle for so long
+    /// that it may be for longer.
+    ///
+    /// 5 s: what is asked for a page, or by a program that is at it, comes before;
+    /// to wake costs as much as a new connection without its socket.
+    pub(super) fn poll_long_idle(&mut self, pace: &Pace, cx: &mut Context<'_>) -> Poll<()> {
+        const LONG: Duration = Duration::from_secs(5);
+        let look = self.look(pace);
+        match look.phase() {
+            Phase::Idle if look.is_reading() && !look.is_writing() => {
+                self.poll_until(self.since + LONG, cx)
+            }
+            _ => Poll::Pending,
+        }
+    }
+
     /// Of an HTTP/2 connection. `goaway`: when it was told to go.
     pub(super) fn poll_http2(
         &mut self,
