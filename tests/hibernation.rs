@@ -1,4 +1,4 @@
-//! HTTP/1 connections that are idle for more than 5 s go on without hyper. Nobody
+//! HTTP/1 connections that are idle for more than 2 s go on without hyper. Nobody
 //! may notice, in either mode. The clock is tokio's, paused.
 #![allow(clippy::unwrap_used)] // a test
 
@@ -174,13 +174,13 @@ async fn it_answers_as_before_and_ends_as_before() {
 
 /// Connections that are in use do not go through it.
 #[tokio::test(start_paused = true)]
-async fn not_before_five_seconds() {
+async fn not_before_two_seconds() {
     for tls in [false, true] {
         let mut it = Connected::new(tls, None).await;
         let (log, _guard) = trace();
         for _ in 0..5 {
             it.exchange(GET).await;
-            sleep(Duration::from_millis(4_990)).await;
+            sleep(Duration::from_millis(1_990)).await;
         }
         assert_eq!(sleeps(&log), 0);
         sleep(Duration::from_millis(20)).await;
@@ -251,7 +251,7 @@ async fn a_head_that_began_behind_the_last_request() {
         assert!(number(&answer).starts_with("request 2 on "), "{answer}");
         let (rest, after) = it.end().await;
         assert!(rest.starts_with("HTTP/1.1 408 "), "{rest}");
-        assert_eq!(after.as_secs(), 15);
+        assert_eq!(after.as_secs(), 12);
         assert_eq!(sleeps(&log), 0);
     }
 }

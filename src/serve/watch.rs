@@ -87,10 +87,10 @@ impl Watch {
     /// Of an HTTP/1 connection that waits. Ready when it has been idle for so long
     /// that it may be for longer.
     ///
-    /// 5 s: what is asked for a page, or by a program that is at it, comes before;
-    /// to wake costs as much as a new connection without its socket.
+    /// 2 s. To sleep and to wake costs 9,600 instructions together, 3 us; the
+    /// shorter it is, the fewer connections have buffers.
     pub(super) fn poll_long_idle(&mut self, pace: &Pace, cx: &mut Context<'_>) -> Poll<()> {
-        const LONG: Duration = Duration::from_secs(5);
+        const LONG: Duration = Duration::from_secs(2);
         let look = self.look(pace);
         match look.phase() {
             Phase::Idle if look.is_reading() && !look.is_writing() => {
