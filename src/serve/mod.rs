@@ -33,6 +33,7 @@ mod response_body;
 mod serving;
 mod sniffing;
 mod stages;
+mod turn;
 mod undecided;
 mod upgrade;
 mod watch;
