@@ -186,7 +186,6 @@ async fn serve<I: AsyncRead + AsyncWrite + Unpin + Send + 'static>(io: I) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .half_close(true)
-        .max_headers(100)
         .max_header_size(64 * 1024)
         .header_read_timeout(IDLE)
         .serve_connection(TokioIo::new(io), service_fn(hello))

@@ -135,7 +135,8 @@ impl<L, A, K> Serve<L, A, K> {
     fn new(listener: L, acceptor: Acceptor, app: A) -> Self {
         let (lifecycle, observer) = Lifecycle::new();
         let limits = Limits::default();
-        let http = http::Http::new(observer.clone());
+        let mut http = http::Http::new(observer.clone());
+        http.limit(&limits);
         Self {
             listener,
             workers: Vec::new(),
