@@ -1,10 +1,13 @@
 //! The sizes and numbers of [`Limits`] that hyper and h2 see to.
 #![allow(clippy::unwrap_used)] // a test
 
+mod log_capture;
 mod support;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
+use log_capture::Log;
 use oneport::Limits;
 use support::{Server, exchange, told, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -23,6 +26,7 @@ async fn server(limits: Limits) -> Server {
 
 #[tokio::test]
 async fn http_1_heads() {
+    let (log, _guard) = Log::capture();
     let mut limits = Limits::default();
     limits.request_headers = 3;
     limits.request_head_bytes = 200;
@@ -41,7 +45,69 @@ async fn http_1_heads() {
             "{answer}"
         );
     }
+    until_logged(&log, "Limits::request_head_bytes").await;
 }
+
+async fn until_logged(log: &Log, limit: &str) {
+    within(async {
+        while log.lines_with(limit).is_empty() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+}
+
+/// One frame (RFC 9113 4.1).
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = payload.len() as u32;
+    let mut frame = length.to_be_bytes()[1..].to_vec();
+    frame.extend([kind, flags]);
+    frame.extend(stream.to_be_bytes());
+    frame.extend(payload);
+    frame
+}
+
+/// GET http://a/ (RFC 7541, mostly by the static table).
+const HEAD: &[u8] = b"\x82\x86\x84\x41\x01a";
+
+/// h2 ends the connection, and says why; that it did stands in the log.
+#[tokio::test]
+async fn http_2_floods_are_named() {
+    let resets = (0..60).map(|n| {
+        let cancelled = frame(3, 0, 2 * n + 1, &8_u32.to_be_bytes());
+        [frame(1, 5, 2 * n + 1, HEAD), cancelled].concat()
+    });
+    // A window that is too large (RFC 9113 6.9.1).
+    let faults = (0..300).map(|n| {
+        let fault = frame(8, 0, 2 * n + 1, &0x7fff_ffff_u32.to_be_bytes());
+        [frame(1, 4, 2 * n + 1, HEAD), fault].concat()
+    });
+    let continuations = (0..100).map(|n| match n {
+        0 => frame(1, 1, 1, HEAD),
+        _ => frame(9, 0, 1, b""),
+    });
+    let floods: [(Vec<Vec<u8>>, &str); 3] = [
+        (resets.collect(), "too_many_resets"),
+        (faults.collect(), "too_many_internal_resets"),
+        (continuations.collect(), "too_many_continuations"),
+    ];
+    for (flood, why) in floods {
+        let (log, _guard) = Log::capture();
+        let server = server(Limits::default()).await;
+        let mut client = TcpStream::connect(server.addr).await.unwrap();
+        let all = [PREFACE, &frame(4, 0, 0, b""), &flood.concat()].concat();
+        client.write_all(&all).await.unwrap();
+        let mut answer = Vec::new();
+        let _ = within(client.read_to_end(&mut answer)).await;
+        // GOAWAY with ENHANCE_YOUR_CALM.
+        let answer = answer.escape_ascii().to_string();
+        let calm = format!("\\x00\\x00\\x00\\x0b{why}");
+        assert!(answer.contains(&calm), "{why}: {answer}");
+        until_logged(&log, "Limits::http2_pending_resets").await;
+    }
+}
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// RFC 9113 6.5.2 and 6.9.
 #[tokio::test]
@@ -71,8 +137,8 @@ async fn what_http_2_clients_are_told() {
 async fn told_by(limits: Limits) -> (BTreeMap<u16, u32>, u32) {
     let server = server(limits).await;
     let mut client = TcpStream::connect(server.addr).await.unwrap();
-    let preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
-    client.write_all(preface).await.unwrap();
+    let preface = [PREFACE, &frame(4, 0, 0, b"")].concat();
+    client.write_all(&preface).await.unwrap();
     let mut settings = None;
     loop {
         let mut head = [0; 9];
