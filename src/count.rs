@@ -26,3 +26,10 @@ pub(crate) fn credentials() {
     #[cfg(feature = "metrics")]
     metrics::counter!("oneport_plaintext_credentials_total").increment(1);
 }
+
+/// The application panicked: `oneport_panics_total`.
+#[cfg(feature = "serve")]
+pub(crate) fn panicked() {
+    #[cfg(feature = "metrics")]
+    metrics::counter!("oneport_panics_total").increment(1);
+}

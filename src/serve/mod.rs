@@ -16,6 +16,7 @@ use tokio::time::{interval, timeout};
 mod accept_loop;
 mod app;
 mod builder;
+mod caught;
 mod connection;
 mod ended;
 mod executor;
