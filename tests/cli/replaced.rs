@@ -84,7 +84,10 @@ async fn become_everything(flags: &[&str]) {
     let old = directory.path().join("old.crt");
     fs::copy(&cert, &old).unwrap();
     for (number, (_, breaking, words)) in CASES.into_iter().enumerate() {
-        for file in [&cert, &key] {
+        // A watch takes its time: for it, each in turn.
+        let files = [&cert, &key].into_iter().enumerate();
+        let now = files.filter(|(n, _)| !watched || n % 2 == number % 2);
+        for (_, file) in now {
             let content = fs::read(file).unwrap();
             fs::remove_file(file).unwrap();
             breaking(file);
