@@ -1,5 +1,5 @@
 //! The real binary, started on a free port and talked to from outside.
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
+#![allow(clippy::print_stdout, clippy::unwrap_used)] // tests, and what they found
 
 #[path = "../support/mod.rs"]
 mod support;
