@@ -16,7 +16,7 @@ const END: Duration = Duration::from_secs(60);
 /// than what such a client needs.
 #[test]
 fn a_slow_network_loses_nobody() {
-    for seed in 1..=4 {
+    for seed in 1..=3 {
         let (pki, mut sim) = (Pki::new(), sim(seed));
         sim.set_max_message_latency(Duration::from_millis(500));
         let (ledger, outcome) = add_server(&mut sim, &pki, limits(), END);
@@ -59,7 +59,7 @@ fn tally(counts: &Counts, answer: std::io::Result<String>) {
 #[test]
 fn links_that_break_anywhere() {
     let (mut served, mut lost) = (0, 0);
-    for seed in 1..=12 {
+    for seed in 1..=8 {
         let (pki, mut sim) = (Pki::new(), sim(seed));
         let (ledger, outcome) = add_server(&mut sim, &pki, limits(), END);
         let counts = Counts::default();
@@ -68,7 +68,9 @@ fn links_that_break_anywhere() {
             let host = format!("lossy-{n}");
             sim.client(host.clone(), async move {
                 for way in WAYS.into_iter().cycle().skip(n) {
-                    if now() > END / 2 {
+                    // The slowest to be noticed is an HTTP/2 client in the middle of a
+                    // body: after 30 s, by PING.
+                    if now() > END / 4 {
                         break;
                     }
                     let asked = timeout(Duration::from_secs(3), asker.ask(way, "/")).await;
@@ -95,5 +97,5 @@ fn links_that_break_anywhere() {
         assert_eq!(drained, Drained::Clean, "seed {seed}");
         assert!(at <= END + 3 * TICK, "seed {seed}: {at:?}");
     }
-    assert!(served > 100 && lost > 100, "{served} served, {lost} lost");
+    assert!(served > 50 && lost > 50, "{served} served, {lost} lost");
 }
