@@ -90,7 +90,6 @@ fn limits() {
 /// A bug in the application, before its response and in the middle of it, over
 /// HTTP/1 and HTTP/2.
 #[test]
-#[ignore = "the server does not catch panics yet: its connection ends without an answer"]
 fn panics() {
     let recorder = DebuggingRecorder::new();
     let snapshots = recorder.snapshotter();
