@@ -9,7 +9,8 @@
 //! | `sniff` | `deadlines.rs`, `room.rs`, `faults/stuck.rs`, `faults/acceptor.rs` |
 //! | `handshake`, `first_request` | `deadlines.rs`, `faults/stuck.rs`, `faults/acceptor.rs` |
 //! | `request_head` | `deadlines.rs`, `pace.rs`, `faults/stuck.rs`, here (nobody reads the 408) |
-//! | `keep_alive_idle` | `deadlines.rs`, `pace.rs`, `pace/http2.rs`, `faults/stuck.rs`, here (GOAWAY or PING is ignored) |
+//! | `http2_ping`, `http2_pong` | here |
+//! | `keep_alive_idle` | `deadlines.rs`, `pace.rs`, `pace/http2.rs`, `faults/stuck.rs`, here (GOAWAY is ignored) |
 //! | `body_idle` | `pace.rs`, `faults/stuck.rs` |
 //! | `write_stall` | `pace.rs`, `pace/http2.rs`, `faults/stuck.rs`, here (HTTP/2 as a whole, close_notify) |
 //! | `refusal` | here (refused, late, too many) |
@@ -191,14 +192,18 @@ async fn an_http2_client_that_ignores_goaway() {
     site.server.abort();
 }
 
-/// hyper asks after 20 s whether it is there, and waits 10 s for its answer.
 #[tokio::test(start_paused = true)]
 async fn an_http2_client_that_answers_no_ping() {
-    let site = Site::start(&Pki::new(), Limits::default(), 0);
-    let elapsed = gone_after(site.connect(4096).await, PREFACE).await;
-    let limits = Limits::default();
-    assert_about(elapsed, Duration::from_secs(20 + 10) + limits.linger);
-    site.server.abort();
+    let mut sooner = Limits::default();
+    sooner.http2_ping = Duration::from_secs(3);
+    sooner.http2_pong = Duration::from_secs(4);
+    for limits in [Limits::default(), sooner] {
+        let due = limits.http2_ping + limits.http2_pong + limits.linger;
+        let site = Site::start(&Pki::new(), limits, 0);
+        let elapsed = gone_after(site.connect(4096).await, PREFACE).await;
+        assert_about(elapsed, due);
+        site.server.abort();
+    }
 }
 
 #[tokio::test(start_paused = true)]
