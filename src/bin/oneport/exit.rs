@@ -90,16 +90,21 @@ pub(crate) fn report(outcome: &Result<Drained, Failure>) -> ExitCode {
         // A later way to drain is still an end by signal.
         Ok(_) => ExitCode::SUCCESS,
         Err(failure) => {
-            let mut sentence = failure.to_string();
-            let mut source = failure.source();
-            while let Some(error) = source {
-                sentence.push_str(&format!(": {error}"));
-                source = error.source();
-            }
-            say(&sentence);
+            say(&whole(failure));
             code(failure.code())
         }
     }
+}
+
+/// An error and what has led to it, in one line.
+pub(crate) fn whole(error: &dyn Error) -> String {
+    let mut sentence = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        sentence.push_str(&format!(": {error}"));
+        source = error.source();
+    }
+    sentence
 }
 
 /// An exit code as the process gives it.

@@ -16,6 +16,7 @@ mod check;
 mod exit;
 mod listen_addr;
 mod log;
+mod output;
 mod port_policy;
 mod reload;
 mod root;
@@ -36,10 +37,8 @@ fn main() -> ExitCode {
         Ok(Command::Check(args)) => return check::run(&args),
         Ok(Command::Serve(args)) => args,
         Err(error) => {
-            // `--help` and `--version` come this way too, with code 0. There
-            // is nobody to tell when the output is closed.
-            let _ = error.print();
-            return exit::code(error.exit_code());
+            // `--help` and `--version` come this way too, with code 0.
+            return output::judge(error.print(), exit::code(error.exit_code()));
         }
     };
     log::init(args.log_format, args.workers);
