@@ -117,3 +117,42 @@ async fn a_report_that_cannot_be_written_is_a_failure() {
         assert_eq!((code, err.as_str()), (0, ""), "{args:?}");
     }
 }
+
+/// Who reads the log stops reading, and stays: a journal that hangs, a pager. Each
+/// line was a write into a full pipe on a thread that serves: request 197 was not
+/// answered, and SIGTERM did nothing.
+#[tokio::test]
+async fn a_log_that_nobody_reads() {
+    let home = tempfile::tempdir().unwrap();
+    let args = ["--allow-plaintext"];
+    let server = started(
+        home,
+        &["env", "RUST_LOG=oneport=trace,hyper=trace,h2=trace"],
+        &args,
+    )
+    .await;
+    let (addr, pid) = (server.addr, server.pid().to_string());
+    // Its streams are kept, and not read.
+    let mut child = server.into_child();
+    let url = format!("http://{addr}/healthz");
+    // In one process, each on a connection of its own: 64 KiB of log many times over.
+    let mut args = vec![
+        "-sS",
+        "--noproxy",
+        "*",
+        "--no-keepalive",
+        "-H",
+        "Connection: close",
+    ];
+    args.extend(["-w", "%{http_code}\n", "-o", "/dev/null"]);
+    let urls = vec![url.as_str(); 1000];
+    for url in &urls {
+        args.extend(["-o", "/dev/null", url]);
+    }
+    let output = run("curl", &args).await;
+    let answers = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(answers.matches("200\n").count(), 1000);
+    output_of("kill", &["-s", "TERM", &pid]).await;
+    let status = within(child.wait()).await.unwrap();
+    assert_eq!(status.code(), Some(0));
+}

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use oneport::Drained;
 
@@ -112,9 +114,16 @@ pub(crate) fn code(code: i32) -> ExitCode {
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
-fn say(sentence: &str) {
-    // A closed stderr is no reason to panic.
-    let _ = writeln!(io::stderr().lock(), "oneport: {sentence}");
+/// On stderr, unless that takes more than a second: nobody may read it.
+pub(crate) fn say(sentence: &str) {
+    let line = format!("oneport: {sentence}\n");
+    let (said, is_said) = mpsc::channel();
+    std::thread::spawn(move || {
+        // A closed stderr is no reason to panic.
+        let _ = io::stderr().lock().write_all(line.as_bytes());
+        let _ = said.send(());
+    });
+    let _ = is_said.recv_timeout(Duration::from_secs(1));
 }
 
 #[cfg(test)]
