@@ -121,6 +121,12 @@ impl Oneport {
         self.child.id().expect("still running")
     }
 
+    /// How it ends, while nobody reads its pipes.
+    #[allow(dead_code)] // tests/cli uses it
+    pub(crate) async fn ended_unread(&mut self) -> ExitStatus {
+        within(self.child.wait()).await.unwrap()
+    }
+
     /// Closes our ends of its pipes.
     #[allow(dead_code)] // tests/cli uses it
     pub(crate) fn into_child(self) -> Child {

@@ -124,17 +124,9 @@ async fn a_report_that_cannot_be_written_is_a_failure() {
 #[tokio::test]
 async fn a_log_that_nobody_reads() {
     let home = tempfile::tempdir().unwrap();
-    let args = ["--allow-plaintext"];
-    let server = started(
-        home,
-        &["env", "RUST_LOG=oneport=trace,hyper=trace,h2=trace"],
-        &args,
-    )
-    .await;
-    let (addr, pid) = (server.addr, server.pid().to_string());
-    // Its streams are kept, and not read.
-    let mut child = server.into_child();
-    let url = format!("http://{addr}/healthz");
+    let wrapper = ["env", "RUST_LOG=trace"];
+    let mut server = started(home, &wrapper, &["--allow-plaintext"]).await;
+    let url = format!("http://{}/healthz", server.addr);
     // In one process, each on a connection of its own: 64 KiB of log many times over.
     let mut args = vec![
         "-sS",
@@ -152,7 +144,7 @@ async fn a_log_that_nobody_reads() {
     let output = run("curl", &args).await;
     let answers = String::from_utf8(output.stdout).unwrap();
     assert_eq!(answers.matches("200\n").count(), 1000);
-    output_of("kill", &["-s", "TERM", &pid]).await;
-    let status = within(child.wait()).await.unwrap();
+    server.signal("TERM").await;
+    let status = server.ended_unread().await;
     assert_eq!(status.code(), Some(0));
 }
