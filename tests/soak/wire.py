@@ -86,14 +86,19 @@ class Connection:
         with contextlib.suppress(OSError, AttributeError):
             here = self.writer.get_extra_info("socket")
             here.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        self.writer.transport.abort()
+        self.abort()
+
+    def abort(self):
+        # asyncio's transport has forgotten its loop when it is closed already.
+        with contextlib.suppress(AttributeError):
+            self.writer.transport.abort()
 
     async def close(self):
         with contextlib.suppress(OSError, asyncio.TimeoutError):
             self.writer.close()
             await asyncio.wait_for(self.writer.wait_closed(), 3)
         # asyncio waits 30 s for a TLS peer's own end.
-        self.writer.transport.abort()
+        self.abort()
 
     async def __aenter__(self):
         return self
@@ -102,7 +107,7 @@ class Connection:
         if kind is None:
             await self.close()
         else:
-            self.writer.transport.abort()
+            self.abort()
 
 
 def head(method, path, *headers):
