@@ -215,9 +215,15 @@ impl ConnInfo {
     /// One line for a client that ran into a limit, which is counted by its name.
     #[cfg(feature = "serve")]
     pub(crate) fn note_limit(&self, limit: &'static str, after: Duration, what: &str) {
+        self.note_excess(limit, format!("{what} for {after:?} (Limits::{limit})"));
+    }
+
+    /// The same, of a limit on sizes or numbers.
+    #[cfg(feature = "serve")]
+    pub(crate) fn note_excess(&self, limit: &'static str, what: impl Into<String>) {
         count::limit(limit);
-        let what = format!("{what} for {after:?} (Limits::{limit})");
-        self.0.origin.home.log.note_failure(self.peer(), what, None);
+        let log = &self.0.origin.home.log;
+        log.note_failure(self.peer(), what.into(), None);
     }
 
     /// How its server is, if it has one.

@@ -11,7 +11,8 @@ pub(crate) fn refused(mismatch: Mismatch) {
     let _ = mismatch;
 }
 
-/// A limit fired: `oneport_limits_total`, by the field of `Limits`.
+/// A limit fired: `oneport_limits_total`, by the field of `Limits`; `http2_flood` stands
+/// for those that h2 does not tell apart.
 pub(crate) fn limit(name: &'static str) {
     #[cfg(feature = "metrics")]
     metrics::counter!("oneport_limits_total", "limit" => name).increment(1);
@@ -24,4 +25,11 @@ pub(crate) fn limit(name: &'static str) {
 pub(crate) fn credentials() {
     #[cfg(feature = "metrics")]
     metrics::counter!("oneport_plaintext_credentials_total").increment(1);
+}
+
+/// The application panicked: `oneport_panics_total`.
+#[cfg(feature = "serve")]
+pub(crate) fn panicked() {
+    #[cfg(feature = "metrics")]
+    metrics::counter!("oneport_panics_total").increment(1);
 }

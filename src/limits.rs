@@ -76,6 +76,48 @@ pub struct Limits {
     /// many are closed unread. Default: none, for many may share an address
     /// (NAT); 0 counts as 1. Used by `serve`, not by a bare `Acceptor`.
     pub per_address: Option<usize>,
+    /// Of an HTTP/1 request's head, in bytes; also of a chunked body's trailers. One
+    /// more is answered with 431. Default: 64 KiB (hyper 400). Used by `serve`, not by a
+    /// bare `Acceptor`.
+    pub request_head_bytes: usize,
+    /// Header fields of an HTTP/1 request; one more is answered with 431. Default: 100, as
+    /// hyper; 1 to 10,000. Used by `serve`, not by a bare `Acceptor`.
+    pub request_headers: usize,
+    /// Of an HTTP/2 request's head, as RFC 9113 6.5.2 counts them
+    /// (SETTINGS_MAX_HEADER_LIST_SIZE); a longer one is answered with 431. It also bounds
+    /// the CONTINUATION frames of a head. Default: 16 KiB. Used by `serve`, not by a bare
+    /// `Acceptor`.
+    pub http2_head_bytes: u32,
+    /// Requests in flight on one HTTP/2 connection (RFC 9113 5.1.2,
+    /// SETTINGS_MAX_CONCURRENT_STREAMS). Default: 100, the least that the RFC
+    /// recommends; 0 counts as 1. Used by `serve`, not by a bare `Acceptor`.
+    pub http2_streams: u32,
+    /// What a client may send of one request's body before the application reads, in bytes
+    /// (RFC 9113 6.9.2, SETTINGS_INITIAL_WINDOW_SIZE). Default: 256 KiB; 1 to
+    /// 2^31 - 1. Used by `serve`, not by a bare `Acceptor`.
+    pub http2_stream_window: u32,
+    /// As [`http2_stream_window`](Self::http2_stream_window), of all requests of one
+    /// connection together (RFC 9113 6.9). Default: 1 MiB; 65,535 to 2^31 - 1. Used by
+    /// `serve`, not by a bare `Acceptor`.
+    pub http2_connection_window: u32,
+    /// What is taken from the application of each response while its client opens no
+    /// window, in bytes. Default: 64 KiB: with hyper's own, a zero window and 100 answers of
+    /// 9 MB cost 879 MB. 2^32 - 1 at most. Used by `serve`, not by a bare `Acceptor`.
+    pub http2_send_bytes: usize,
+    /// Requests that a client has cancelled before the application saw them; one more, and the
+    /// connection is ended: GOAWAY, ENHANCE_YOUR_CALM (rapid reset, CVE-2023-44487). Default:
+    /// 20, as hyper. Used by `serve`, not by a bare `Acceptor`.
+    pub http2_pending_resets: usize,
+    /// Requests that the server has reset for a client's faults; one more, and the connection is
+    /// ended in the same way (MadeYouReset, CVE-2025-8671). Default: 128. Used by `serve`,
+    /// not by a bare `Acceptor`.
+    pub http2_local_resets: usize,
+    /// After so long without a frame an HTTP/2 client is sent a PING (RFC 9113 6.7).
+    /// Default: 20 s; less than 1 s counts as 1 s. Used by `serve`, not by a bare `Acceptor`.
+    pub http2_ping: Duration,
+    /// For its answer; without one the connection is ended. Default: 10 s. Used by `serve`,
+    /// not by a bare `Acceptor`.
+    pub http2_pong: Duration,
     /// From the shutdown signal to the end of what is still in flight.
     /// Default: 10 s. Used by `serve`, not by a bare `Acceptor`.
     pub drain: Duration,
@@ -98,6 +140,8 @@ impl Limits {
             &mut self.write_stall,
             &mut self.refusal,
             &mut self.linger,
+            &mut self.http2_ping,
+            &mut self.http2_pong,
             &mut self.drain,
         ] {
             *limit = YEAR.min(*limit);
@@ -123,6 +167,17 @@ impl Default for Limits {
             connections: default_connections(),
             undecided: None,
             per_address: None,
+            request_head_bytes: 64 * 1024,
+            request_headers: 100,
+            http2_head_bytes: 16 * 1024,
+            http2_streams: 100,
+            http2_stream_window: 256 * 1024,
+            http2_connection_window: 1024 * 1024,
+            http2_send_bytes: 64 * 1024,
+            http2_pending_resets: 20,
+            http2_local_resets: 128,
+            http2_ping: Duration::from_secs(20),
+            http2_pong: Duration::from_secs(10),
             drain: Duration::from_secs(10),
         }
     }

@@ -35,23 +35,37 @@ fn duration() -> impl Strategy<Value = Duration> {
 }
 
 fn limits() -> impl Strategy<Value = Limits> {
-    let durations = proptest::collection::vec(duration(), 7);
+    let durations = proptest::collection::vec(duration(), 9);
     let bound = || prop_oneof![Just(0), Just(1), Just(usize::MAX), any::<usize>()];
     let bounds = (bound(), bound(), any::<u64>());
-    (durations, bounds).prop_map(|(durations, (lingering, connections, linger_bytes))| {
-        let mut limits = Limits::default();
-        limits.sniff = durations[0];
-        limits.handshake = durations[1];
-        limits.first_request = durations[2];
-        limits.request_head = durations[3];
-        limits.refusal = durations[4];
-        limits.linger = durations[5];
-        limits.drain = durations[6];
-        limits.lingering = lingering;
-        limits.connections = connections;
-        limits.linger_bytes = linger_bytes;
-        limits
-    })
+    let http = proptest::collection::vec(bound(), 9);
+    (durations, bounds, http).prop_map(
+        |(durations, (lingering, connections, linger_bytes), http)| {
+            let mut limits = Limits::default();
+            limits.sniff = durations[0];
+            limits.handshake = durations[1];
+            limits.first_request = durations[2];
+            limits.request_head = durations[3];
+            limits.refusal = durations[4];
+            limits.linger = durations[5];
+            limits.drain = durations[6];
+            limits.http2_ping = durations[7];
+            limits.http2_pong = durations[8];
+            limits.request_head_bytes = http[0];
+            limits.request_headers = http[1];
+            limits.http2_head_bytes = http[2] as u32;
+            limits.http2_streams = http[3] as u32;
+            limits.http2_stream_window = http[4] as u32;
+            limits.http2_connection_window = http[5] as u32;
+            limits.http2_send_bytes = http[6];
+            limits.http2_pending_resets = http[7];
+            limits.http2_local_resets = http[8];
+            limits.lingering = lingering;
+            limits.connections = connections;
+            limits.linger_bytes = linger_bytes;
+            limits
+        },
+    )
 }
 
 /// On a clock that jumps to the next deadline.
@@ -107,7 +121,9 @@ proptest! {
     fn a_server_starts_answers_and_ends(limits in limits()) {
         let drain = limits.drain.min(YEAR);
         // A request head that may take no time at all is no request.
-        let answers = limits.sniff >= 2 * TICK && limits.request_head >= 2 * TICK;
+        let in_time = limits.sniff >= 2 * TICK && limits.request_head >= 2 * TICK;
+        // Nor one that is too large.
+        let answers = in_time && limits.request_head_bytes >= 64 && limits.request_headers >= 2;
         let (drained, answer) = paused(async {
             let (mut client, server) = duplex(4096);
             let served = serve_plaintext(One(Some(server)), tower::service_fn(hello))

@@ -4,8 +4,14 @@
 mod support;
 
 use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::time::Duration;
 
+use bytes::Bytes;
+use futures_util::{StreamExt, stream};
+use http::{Request, Response};
+use http_body_util::StreamBody;
+use hyper::body::{Frame, Incoming};
 use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use oneport::{Limits, Mode};
 use support::{Pki, Server, exchange, hello, told};
@@ -76,6 +82,39 @@ fn limits() {
     let expected = ["body_idle", "keep_alive_idle", "request_head", "sniff"];
     let expected = expected.map(|limit| (format!("oneport_limits_total {limit}"), 1));
     assert_eq!(counts(&snapshots), BTreeMap::from(expected));
+}
+
+#[test]
+fn panics() {
+    let recorder = DebuggingRecorder::new();
+    let snapshots = recorder.snapshotter();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let app = tower::service_fn(|request: Request<Incoming>| async move {
+        assert_ne!(request.uri().path(), "/bug", "a bug in it");
+        let frame = |()| -> Result<Frame<Bytes>, Infallible> { panic!("a bug in a body") };
+        let body = StreamBody::new(stream::iter([()]).map(frame));
+        Ok::<_, Infallible>(Response::new(body))
+    });
+    metrics::with_local_recorder(&recorder, || {
+        runtime.block_on(async {
+            let server = Server::start(|listener, signal| {
+                oneport::serve_plaintext(listener, app)
+                    .with_graceful_shutdown(told(signal))
+                    .into_future()
+            })
+            .await;
+            for path in ["/bug", "/"] {
+                let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\n\r\n");
+                exchange(server.addr, request.as_bytes()).await;
+            }
+            server.shut_down().await.unwrap();
+        });
+    });
+    let expected = BTreeMap::from([("oneport_panics_total".to_owned(), 2)]);
+    assert_eq!(counts(&snapshots), expected);
 }
 
 fn counts(snapshots: &Snapshotter) -> BTreeMap<String, u64> {

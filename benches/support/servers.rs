@@ -17,9 +17,9 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::Full;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
+use hyper::server::conn::{http1, http2};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use oneport::{Limits, Mode};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -42,6 +42,8 @@ pub enum Server {
     Dual,
     /// hyper on the accepted socket: plaintext.
     Hyper,
+    /// The same with HTTP/2, by prior knowledge.
+    HyperH2c,
     /// `oneport::serve_plaintext`: refuses TLS.
     PlaintextOnly,
     /// hyper on tokio-rustls on the accepted socket: TLS.
@@ -57,11 +59,12 @@ impl FromStr for Server {
         match name {
             "dual" => Ok(Self::Dual),
             "hyper" => Ok(Self::Hyper),
+            "hyper-h2c" => Ok(Self::HyperH2c),
             "plaintext-only" => Ok(Self::PlaintextOnly),
             "rustls" => Ok(Self::Rustls),
             "tls-only" => Ok(Self::TlsOnly),
             _ => Err(format!(
-                "{name}: dual, hyper, plaintext-only, rustls or tls-only"
+                "{name}: dual, hyper, hyper-h2c, plaintext-only, rustls or tls-only"
             )),
         }
     }
@@ -128,6 +131,7 @@ impl Server {
         limits.request_head = IDLE;
         let server = match self {
             Self::Hyper => return bare_hyper(listener).await,
+            Self::HyperH2c => return bare_h2c(listener).await,
             Self::Rustls => return bare_rustls(listener, tls.into()).await,
             Self::PlaintextOnly => oneport::serve_plaintext(listener, app),
             Self::Dual => oneport::serve_dual(listener, tls, app),
@@ -142,6 +146,26 @@ async fn bare_hyper(listener: TcpListener) -> io::Result<()> {
     loop {
         let (tcp, _) = listener.accept().await?;
         tokio::spawn(serve(tcp));
+    }
+}
+
+/// The settings are those of `oneport::serve`.
+async fn bare_h2c(listener: TcpListener) -> io::Result<()> {
+    loop {
+        let (tcp, _) = listener.accept().await?;
+        let connection = http2::Builder::new(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(100)
+            .initial_stream_window_size(256 * 1024)
+            .initial_connection_window_size(1024 * 1024)
+            .max_frame_size(16 * 1024)
+            .max_header_list_size(16 * 1024)
+            .max_send_buf_size(64 * 1024)
+            .keep_alive_interval(Duration::from_secs(20))
+            .keep_alive_timeout(Duration::from_secs(10))
+            .enable_connect_protocol()
+            .serve_connection(TokioIo::new(tcp), service_fn(hello));
+        tokio::spawn(connection);
     }
 }
 
@@ -162,7 +186,6 @@ async fn serve<I: AsyncRead + AsyncWrite + Unpin + Send + 'static>(io: I) {
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .half_close(true)
-        .max_headers(100)
         .max_header_size(64 * 1024)
         .header_read_timeout(IDLE)
         .serve_connection(TokioIo::new(io), service_fn(hello))

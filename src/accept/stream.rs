@@ -55,6 +55,17 @@ impl<I> Stream<I> {
 }
 
 #[cfg(feature = "serve")]
+impl<I> Stream<I> {
+    /// Puts back what was read from it: the next reads begin there.
+    pub(crate) fn unread(&mut self, bytes: Vec<u8>) {
+        match &mut self.io {
+            MaybeTls::Plaintext(io) => io.unread(bytes),
+            MaybeTls::Tls(io) => io.unread(bytes),
+        }
+    }
+}
+
+#[cfg(feature = "serve")]
 impl<I: AsyncRead + AsyncWrite + Unpin> Stream<I> {
     /// `poll_shutdown` for a stream that is dropped right after it: the close
     /// itself sends FIN, which saves a system call per connection. Inside TLS

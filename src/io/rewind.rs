@@ -24,6 +24,14 @@ impl<I> Rewind<I> {
         }
     }
 
+    /// Puts back what was read: the next reads begin there.
+    #[cfg(feature = "serve")]
+    pub(crate) fn unread(&mut self, mut bytes: Vec<u8>) {
+        bytes.extend_from_slice(&self.prefix[self.replayed..]);
+        self.prefix = bytes.into();
+        self.replayed = 0;
+    }
+
     pub(crate) fn get_ref(&self) -> &I {
         &self.inner
     }
@@ -104,6 +112,19 @@ mod tests {
             }
             assert_eq!(all, b"already read", "in reads of {cut}");
         }
+    }
+
+    #[cfg(feature = "serve")]
+    #[tokio::test]
+    async fn what_is_put_back_comes_before_the_rest() {
+        let mut stream = Rewind::new(b"already ".to_vec(), &b"read"[..]);
+        let mut begin = [0; 4];
+        stream.read_exact(&mut begin).await.expect("in memory");
+        stream.unread(begin.to_vec());
+        stream.unread(b"has ".to_vec());
+        let mut all = String::new();
+        stream.read_to_string(&mut all).await.expect("in memory");
+        assert_eq!(all, "has already read");
     }
 
     #[tokio::test]

@@ -31,6 +31,7 @@ impl<L, A, K, F> Serve<L, A, K, F> {
     /// Deadlines and bounds.
     pub fn limits(mut self, limits: Limits) -> Self {
         let limits = limits.on_a_clock();
+        self.http.limit(&limits);
         self.limits = limits;
         self
     }
@@ -79,7 +80,8 @@ impl<L, A, K, F> Serve<L, A, K, F> {
     }
 
     /// hyper's HTTP/1 settings, applied over what is set so far: half-close and a timer are
-    /// on, heads have at most 64 KiB and 100 headers. hyper's own header deadline is off, as
+    /// on. ([`limits`](Self::limits) sets some of them; the later call decides.) hyper's own
+    /// header deadline is off, as
     /// [`Limits::request_head`] and [`Limits::keep_alive_idle`] are kept by the server.
     ///
     /// Half-close means that a client may end its side and still get its
@@ -97,8 +99,8 @@ impl<L, A, K, F> Serve<L, A, K, F> {
     }
 
     /// hyper's HTTP/2 settings, applied over what is set so far: extended CONNECT (RFC 8441)
-    /// and a timer are on, 100 streams, windows of 256 KiB and 1 MiB, a ping
-    /// every 20 s.
+    /// and a timer are on. ([`limits`](Self::limits) sets some of them; the later call
+    /// decides.)
     pub fn http2(
         mut self,
         configure: impl FnOnce(&mut http2::Builder<Executor>) -> &mut http2::Builder<Executor>,

@@ -1,5 +1,6 @@
 //! How a served connection ended, and what is said of it, and to whom.
 
+use std::error::Error as _;
 use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -33,6 +34,9 @@ impl Ended {
         match self {
             Self::ByHyper(Ok(())) => tracing::debug!(id, %peer, "connection ended"),
             Self::ByHyper(Err(error)) => {
+                if let Some((limit, what)) = excess(&error) {
+                    info.note_excess(limit, what);
+                }
                 let error = &error as &dyn std::error::Error;
                 tracing::debug!(id, %peer, error, "connection failed");
             }
@@ -46,6 +50,21 @@ impl Ended {
             }
         }
     }
+}
+
+/// Which of the limits that hyper and h2 see to ended a connection, and of what
+/// there was too much. h2 tells the client which of its own it was, and us that it
+/// was one (RFC 9113 7, ENHANCE_YOUR_CALM), by `Debug`.
+fn excess(error: &hyper::Error) -> Option<(&'static str, &'static str)> {
+    if error.is_parse_too_large() {
+        let what = "a request's head was too large (Limits::request_head_bytes, request_headers)";
+        return Some(("request_head_bytes", what));
+    }
+    let source = format!("{:?}", error.source()?);
+    let what = "too many resets, or parts of a head, over HTTP/2 (Limits::http2_pending_resets, http2_local_resets, http2_head_bytes)";
+    source
+        .contains("ENHANCE_YOUR_CALM, Library")
+        .then_some(("http2_flood", what))
 }
 
 /// What a client is told, or given time for, when hyper is done with it.
@@ -74,5 +93,14 @@ where
         // It could take an answer for that to its next request.
         None => acceptor.say_goodbye(io).await,
     }
+    None
+}
+
+/// The end of a connection between requests.
+pub(super) async fn say_goodbye<I: AsyncWrite + Unpin>(
+    shared: Arc<Shared>,
+    io: I,
+) -> Option<Stage> {
+    shared.acceptor.say_goodbye(io).await;
     None
 }

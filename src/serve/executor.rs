@@ -1,17 +1,18 @@
 //! Where hyper spawns the streams of an HTTP/2 connection.
 
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::select;
+use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::in_flight::Owed;
-use crate::lifecycle::{Observer, Phase};
+use super::caught::caught;
+use super::turn::Turn;
+use crate::lifecycle::{Observer, Phase, Reached};
 
 /// hyper's executor for HTTP/2 streams: a tokio task each, ended when the
 /// drain time is over. A bare `TokioExecutor`'s tasks would go on serving after
@@ -21,24 +22,27 @@ use crate::lifecycle::{Observer, Phase};
 /// [`Limits::write_stall`](crate::Limits::write_stall) is ended as well
 /// (RST_STREAM).
 #[derive(Clone, Debug)]
-pub struct Executor {
+pub struct Executor(Arc<Settings>);
+
+#[derive(Debug)]
+struct Settings {
     observer: Observer,
-    // In milliseconds. Shared: hyper's builder has it before the limits are set.
-    write_stall: Arc<AtomicU64>,
+    // In milliseconds. hyper's builder has the executor before the limits are set.
+    write_stall: AtomicU64,
 }
 
 impl Executor {
     pub(super) fn new(observer: Observer) -> Self {
-        let write_stall = Arc::default();
-        Self {
+        let write_stall = AtomicU64::new(0);
+        Self(Arc::new(Settings {
             observer,
             write_stall,
-        }
+        }))
     }
 
     pub(super) fn set_write_stall(&self, most: Duration) {
         let most = u64::try_from(most.as_millis()).unwrap_or(u64::MAX);
-        self.write_stall.store(most, Ordering::Relaxed);
+        self.0.write_stall.store(most, Ordering::Relaxed);
     }
 }
 
@@ -47,46 +51,70 @@ where
     F: Future<Output = ()> + Send + 'static,
 {
     fn execute(&self, stream: F) {
-        let observer = self.observer.clone();
-        let most = Duration::from_millis(self.write_stall.load(Ordering::Relaxed));
-        tokio::spawn(Owed::within(async move {
-            select! {
-                biased;
-                () = stream => {}
-                () = observer.reached(Phase::Aborted) => {}
-                () = stalled(most) => {
-                    if let Some(info) = Owed::info() {
-                        info.note_limit("write_stall", most, "the client opened no window for a response");
-                    }
-                }
-            }
-        }));
+        tokio::spawn(Stream {
+            stream: Some(stream),
+            settings: self.0.clone(),
+            aborted: Reached::default(),
+            turn: Turn::Ours,
+            due: None,
+            timer: None,
+        });
     }
 }
 
-/// Completes when it is the client's turn for too long; looks whenever the
-/// stream, which comes before it, has been polled.
-async fn stalled(most: Duration) {
-    let mut timer = None;
-    poll_fn(|cx| poll_stalled(&mut timer, most, cx)).await;
+pin_project! {
+    /// By hand: an async block would be larger, and be copied more often.
+    struct Stream<F> {
+        // None when it was ended.
+        #[pin]
+        stream: Option<F>,
+        settings: Arc<Settings>,
+        #[pin]
+        aborted: Reached,
+        turn: Turn,
+        // The end of the client's turn.
+        due: Option<Instant>,
+        // Set anew when it fires.
+        timer: Option<Pin<Box<Sleep>>>,
+    }
 }
 
-fn poll_stalled(
-    timer: &mut Option<Pin<Box<Sleep>>>,
-    most: Duration,
-    cx: &mut Context<'_>,
-) -> Poll<()> {
-    loop {
-        let Some(due) = Owed::due(most) else {
-            return Poll::Pending;
+impl<F: Future<Output = ()>> Future for Stream<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let mut this = self.project();
+        let Some(stream) = this.stream.as_mut().as_pin_mut() else {
+            return Poll::Ready(());
         };
-        let timer = timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
-        if timer.as_mut().poll(cx).is_pending() {
-            return Poll::Pending;
-        }
-        if Instant::now() >= due {
+        // A body may panic; RST_STREAM says so then.
+        let polled = this.turn.during(|| caught(None, || stream.poll(cx)));
+        if polled.is_none_or(|polled| polled.is_ready()) {
             return Poll::Ready(());
         }
-        timer.as_mut().reset(due);
+        let settings = &**this.settings;
+        let aborted = this.aborted.poll(&settings.observer, Phase::Aborted, cx);
+        if aborted.is_ready() {
+            return Poll::Ready(());
+        }
+        let most = Duration::from_millis(settings.write_stall.load(Ordering::Relaxed));
+        if *this.turn == Turn::TheirsAnew {
+            *this.turn = Turn::Theirs;
+            *this.due = Some(Instant::now() + most);
+        }
+        let (Turn::Theirs, Some(due)) = (*this.turn, *this.due) else {
+            return Poll::Pending;
+        };
+        let timer = this.timer.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        while timer.as_mut().poll(cx).is_ready() {
+            if timer.deadline() >= due {
+                // Its request says so in the log.
+                *this.turn = Turn::Over(most);
+                this.turn.during(|| this.stream.set(None));
+                return Poll::Ready(());
+            }
+            timer.as_mut().reset(due);
+        }
+        Poll::Pending
     }
 }

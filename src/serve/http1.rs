@@ -13,6 +13,7 @@ use super::accept_loop::Slotted;
 use super::app::Answers;
 use super::connection::{Shared, Stage};
 use super::ended::{self, Ended};
+use super::hibernating::{Awake, Hibernating};
 use super::requests::Requests;
 use super::upgrade::Upgradable;
 use super::watch::Watch;
@@ -20,13 +21,21 @@ use crate::accept::Accepted;
 use crate::conn_info::ConnInfo;
 use crate::lifecycle::{Phase, Reached};
 
-/// What an idle HTTP/1 connection holds.
+/// What a served HTTP/1 connection holds.
 pub(super) struct Http1<I, S: Answers> {
-    // None when it is over.
+    // None when it is over, or hibernates.
     connection: Option<UpgradeableConnection<TokioIo<Upgradable<I>>, Requests<S>>>,
     info: ConnInfo,
     watch: Watch,
     draining: bool,
+}
+
+/// The same without hyper.
+pub(super) struct Parts<I, S> {
+    pub(super) io: Upgradable<I>,
+    pub(super) app: S,
+    pub(super) info: ConnInfo,
+    pub(super) watch: Watch,
 }
 
 impl<I, S> Http1<I, S>
@@ -36,13 +45,30 @@ where
 {
     pub(super) fn new(shared: &Shared, accepted: Accepted<Slotted<I>>, app: S) -> Self {
         let Accepted { stream, info } = accepted;
-        let io = TokioIo::new(Upgradable::new(stream, None));
+        let parts = Parts {
+            io: Upgradable::new(stream, None),
+            app,
+            watch: Watch::new(&info),
+            info,
+        };
+        Self::of(shared, parts)
+    }
+
+    /// hyper reads first what has been read ahead.
+    pub(super) fn of(shared: &Shared, parts: Parts<I, S>) -> Self {
+        let Parts {
+            io,
+            app,
+            info,
+            watch,
+        } = parts;
         let requests = Requests::new(app, info.clone());
+        let io = TokioIo::new(io);
         let connection = shared.http.http1.serve_connection(io, requests);
         Self {
             connection: Some(connection.with_upgrades()),
-            watch: Watch::new(&info),
             info,
+            watch,
             draining: false,
         }
     }
@@ -77,7 +103,11 @@ where
                 .poll(&shared.observer, next, cx)
                 .is_pending()
             {
-                let late = self.watch.poll_http1(self.info.pace(), limits, cx);
+                let pace = self.info.pace();
+                if shared.http.hibernates && self.watch.poll_long_idle(pace, cx).is_ready() {
+                    return Poll::Ready(self.hibernate(shared));
+                }
+                let late = self.watch.poll_http1(pace, limits, cx);
                 return late.map(|late| self.end(shared, Ended::Late(late)));
             }
             if self.draining {
@@ -86,6 +116,26 @@ where
             self.draining = true;
             connection.graceful_shutdown();
         }
+    }
+
+    /// Goes on without hyper, which has nothing to read and nothing to write.
+    fn hibernate(&mut self, shared: &Arc<Shared>) -> Option<Stage> {
+        let parts = self.connection.take()?.into_parts()?;
+        let read = parts.read_buf;
+        let parts = Parts {
+            io: parts.io.into_inner(),
+            app: parts.service.into_app(),
+            info: self.info.clone(),
+            watch: std::mem::replace(&mut self.watch, Watch::new(&self.info)),
+        };
+        // A line end behind the last request (RFC 9112 2.2) is nothing; what else
+        // hyper has is the beginning of a head, which has its own deadline then.
+        if !read.trim_ascii().is_empty() {
+            return Some(Awake::stage(shared.clone(), parts, read.into()));
+        }
+        let (id, peer) = (parts.info.id(), parts.info.peer());
+        tracing::trace!(id, %peer, "idle connection hibernates");
+        Some(Stage::new(Hibernating::new(shared.clone(), parts)))
     }
 
     /// What comes then, if hyper leaves something to be done.

@@ -1,12 +1,8 @@
 //! A request until its response is over.
 
-use std::cell::{Cell, OnceCell};
-use std::future::Future;
-use std::time::Duration;
-
 use http::Version;
-use tokio::time::Instant;
 
+use super::turn::Turn;
 use crate::conn_info::ConnInfo;
 use crate::pace::Phase;
 
@@ -31,7 +27,7 @@ impl InFlight {
     /// The response is there; its body is to come.
     pub(super) fn respond(&self) {
         match self.is_stream() {
-            true => Owed::note(&self.info),
+            true => Turn::TheirsAnew.note(),
             false => self.info.pace().respond(),
         }
     }
@@ -39,14 +35,14 @@ impl InFlight {
     /// hyper asks for more of the response.
     pub(super) fn is_polled(&self) {
         if self.is_stream() {
-            Owed::settle();
+            Turn::Ours.note();
         }
     }
 
     /// And has got it.
     pub(super) fn has_polled(&self) {
         if self.is_stream() {
-            Owed::note(&self.info);
+            Turn::TheirsAnew.note();
         }
     }
 
@@ -58,53 +54,13 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        match self.is_stream() {
-            true => self.info.pace().close_stream(),
-            false => self.info.pace().enter(Phase::Idle),
+        if !self.is_stream() {
+            return self.info.pace().enter(Phase::Idle);
         }
-    }
-}
-
-tokio::task_local! {
-    static OWED: Owed;
-}
-
-/// Since when an HTTP/2 stream waits for its client to take what is there for
-/// it: hyper asks a body for its next frame when the client has opened the
-/// window, and not before. What waits on the connection's behalf knows its task
-/// only, and that is where this is kept.
-#[derive(Debug, Default)]
-pub(super) struct Owed {
-    since: Cell<Option<Instant>>,
-    info: OnceCell<ConnInfo>,
-}
-
-impl Owed {
-    /// Runs a stream, in whose task its own is kept.
-    pub(super) fn within<F: Future>(stream: F) -> impl Future<Output = F::Output> {
-        OWED.scope(Self::default(), stream)
-    }
-
-    /// When the client's time is over, if it is its turn.
-    pub(super) fn due(most: Duration) -> Option<Instant> {
-        let since = OWED.try_with(|owed| owed.since.get()).ok()?;
-        Some(since? + most)
-    }
-
-    /// Whose stream this is.
-    pub(super) fn info() -> Option<ConnInfo> {
-        OWED.try_with(|owed| owed.info.get().cloned()).ok()?
-    }
-
-    fn note(info: &ConnInfo) {
-        // Fails nowhere but in tests without a server.
-        let _ = OWED.try_with(|owed| {
-            owed.since.set(Some(Instant::now()));
-            owed.info.get_or_init(|| info.clone());
-        });
-    }
-
-    fn settle() {
-        let _ = OWED.try_with(|owed| owed.since.set(None));
+        self.info.pace().close_stream();
+        if let Turn::Over(most) = Turn::now() {
+            let what = "the client opened no window for a response";
+            self.info.note_limit("write_stall", most, what);
+        }
     }
 }

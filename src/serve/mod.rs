@@ -16,9 +16,11 @@ use tokio::time::{interval, timeout};
 mod accept_loop;
 mod app;
 mod builder;
+mod caught;
 mod connection;
 mod ended;
 mod executor;
+mod hibernating;
 mod host_check;
 mod http;
 mod http1;
@@ -32,6 +34,7 @@ mod response_body;
 mod serving;
 mod sniffing;
 mod stages;
+mod turn;
 mod undecided;
 mod upgrade;
 mod watch;
@@ -133,7 +136,8 @@ impl<L, A, K> Serve<L, A, K> {
     fn new(listener: L, acceptor: Acceptor, app: A) -> Self {
         let (lifecycle, observer) = Lifecycle::new();
         let limits = Limits::default();
-        let http = http::Http::new(observer.clone());
+        let mut http = http::Http::new(observer.clone());
+        http.limit(&limits);
         Self {
             listener,
             workers: Vec::new(),

@@ -11,6 +11,7 @@ use hyper::body::{Body, Incoming};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
+use super::caught::caught;
 use super::host_check;
 use super::in_flight::InFlight;
 use super::response_body::ResponseBody;
@@ -33,6 +34,10 @@ impl<S> Requests<S> {
     pub(super) fn new(app: S, info: ConnInfo) -> Self {
         Self { app, info }
     }
+
+    pub(super) fn into_app(self) -> S {
+        self.app
+    }
 }
 
 impl<S, B> hyper::service::Service<Request<Incoming>> for Requests<S>
@@ -51,7 +56,8 @@ where
         let in_flight = InFlight::new(self.info.clone(), has_body);
         let state = match host_check::fault(request.version(), request.uri(), request.headers()) {
             Some(sentence) => State::Refused { sentence },
-            None => self.call_app(request),
+            // Over HTTP/2 this runs in the task of all requests.
+            None => caught(Some(&self.info), || self.call_app(request)).unwrap_or(State::Panicked),
         };
         Responding {
             state,
@@ -113,6 +119,7 @@ pin_project! {
         Failed {
             error: Option<BoxError>,
         },
+        Panicked,
         // By us: the application does not see it.
         Refused {
             sentence: &'static str,
@@ -129,14 +136,21 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let response = ready!(this.state.poll(cx))?;
-        let Some(request) = this.in_flight.take() else {
+        let Some(request) = this.in_flight else {
             // It was ready before, and is not to be polled again.
+            return Poll::Pending;
+        };
+        let state = this.state;
+        let response = match caught(Some(&request.info), || state.poll(cx)) {
+            Some(polled) => ready!(polled)?,
+            None => Err(Fault::PANICKED),
+        };
+        let Some(request) = this.in_flight.take() else {
             return Poll::Pending;
         };
         let response = match response {
             Ok(response) => response,
-            Err(sentence) => return Poll::Ready(Ok(bad_request(sentence, request))),
+            Err(fault) => return Poll::Ready(Ok(fault.response(request))),
         };
         // What hyper takes for the end of HTTP/1 on this connection.
         let status = response.status();
@@ -157,7 +171,7 @@ impl<S: Service<Request<Incoming>, Error: Into<BoxError>>> State<S> {
     fn poll(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Result<Result<S::Response, &'static str>, BoxError>> {
+    ) -> Poll<Result<Result<S::Response, Fault>, BoxError>> {
         loop {
             let response = match self.as_mut().project() {
                 StateProjected::Called { response } => {
@@ -168,7 +182,10 @@ impl<S: Service<Request<Incoming>, Error: Into<BoxError>>> State<S> {
                     // Polled again after it was ready, which nobody does.
                     None => return Poll::Pending,
                 },
-                StateProjected::Refused { sentence } => return Poll::Ready(Ok(Err(sentence))),
+                StateProjected::Panicked => return Poll::Ready(Ok(Err(Fault::PANICKED))),
+                StateProjected::Refused { sentence } => {
+                    return Poll::Ready(Ok(Err(Fault::of_client(sentence))));
+                }
                 StateProjected::Busy { app, request } => {
                     ready!(app.poll_ready(cx)).map_err(Into::into)?;
                     match request.take() {
@@ -182,19 +199,38 @@ impl<S: Service<Request<Incoming>, Error: Into<BoxError>>> State<S> {
     }
 }
 
-/// Ends the connection over HTTP/1: it is not sure where the next request is.
-fn bad_request<B: Body>(sentence: &'static str, request: InFlight) -> Response<ResponseBody<B>> {
-    request.respond();
-    let close = !request.is_stream();
-    let body = Bytes::from(format!("{sentence}\n"));
-    let mut response = Response::new(ResponseBody::ours(body, request));
-    *response.status_mut() = StatusCode::BAD_REQUEST;
-    let headers = response.headers_mut();
-    let text = HeaderValue::from_static("text/plain; charset=utf-8");
-    headers.insert(header::CONTENT_TYPE, text);
-    headers.insert("x-error", HeaderValue::from_static(sentence));
-    if close {
-        headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+/// What is answered without the application, and ends the connection over
+/// HTTP/1: it is not sure where the next request is.
+struct Fault {
+    status: StatusCode,
+    sentence: &'static str,
+}
+
+impl Fault {
+    const PANICKED: Self = Self {
+        status: StatusCode::INTERNAL_SERVER_ERROR,
+        sentence: "The application failed at this request.",
+    };
+
+    fn of_client(sentence: &'static str) -> Self {
+        let status = StatusCode::BAD_REQUEST;
+        Self { status, sentence }
     }
-    response
+
+    fn response<B: Body>(self, request: InFlight) -> Response<ResponseBody<B>> {
+        let Self { status, sentence } = self;
+        request.respond();
+        let close = !request.is_stream();
+        let body = Bytes::from(format!("{sentence}\n"));
+        let mut response = Response::new(ResponseBody::ours(body, request));
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        let text = HeaderValue::from_static("text/plain; charset=utf-8");
+        headers.insert(header::CONTENT_TYPE, text);
+        headers.insert("x-error", HeaderValue::from_static(sentence));
+        if close {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response
+    }
 }

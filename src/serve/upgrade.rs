@@ -80,6 +80,12 @@ impl<I: 'static> Upgradable<I> {
         }
     }
 
+    /// Puts back what was read from it: the next reads begin there.
+    pub(super) fn unread(&mut self, mut bytes: Vec<u8>) {
+        bytes.extend(self.ahead.take());
+        self.io.unread(bytes);
+    }
+
     /// For what never has to wait.
     fn check(&mut self) -> io::Result<()> {
         if !self.io.info().is_upgraded() {

@@ -84,6 +84,22 @@ impl Watch {
         }
     }
 
+    /// Of an HTTP/1 connection that waits. Ready when it has been idle for so long
+    /// that it may be for longer.
+    ///
+    /// 2 s. To sleep and to wake costs 9,600 instructions together, 3 us; the
+    /// shorter it is, the fewer connections have buffers.
+    pub(super) fn poll_long_idle(&mut self, pace: &Pace, cx: &mut Context<'_>) -> Poll<()> {
+        const LONG: Duration = Duration::from_secs(2);
+        let look = self.look(pace);
+        match look.phase() {
+            Phase::Idle if look.is_reading() && !look.is_writing() => {
+                self.poll_until(self.since + LONG, cx)
+            }
+            _ => Poll::Pending,
+        }
+    }
+
     /// Of an HTTP/2 connection. `goaway`: when it was told to go.
     pub(super) fn poll_http2(
         &mut self,

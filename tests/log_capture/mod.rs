@@ -11,13 +11,20 @@ pub(crate) struct Log(Arc<Mutex<Vec<u8>>>);
 
 impl Log {
     /// Captures from here on, until the guard is dropped.
+    #[allow(dead_code, reason = "each file of tests uses one of the two")]
     pub(crate) fn capture() -> (Self, tracing::subscriber::DefaultGuard) {
+        Self::capture_to(tracing::Level::INFO)
+    }
+
+    /// The same, down to this level.
+    pub(crate) fn capture_to(level: tracing::Level) -> (Self, tracing::subscriber::DefaultGuard) {
         LazyLock::force(&SECOND);
         let log = Self::default();
         let writer = log.clone();
         let subscriber = tracing_subscriber::fmt()
             .with_writer(move || writer.clone())
             .with_ansi(false)
+            .with_max_level(level)
             .without_time()
             .finish();
         (log, tracing::subscriber::set_default(subscriber))

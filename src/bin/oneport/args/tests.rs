@@ -34,16 +34,26 @@ fn limits() {
         "8",
         "--max-connections",
         "9",
+        "--max-request-headers",
+        "10",
+        "--http2-max-streams",
+        "11",
+        "--max-linger-bytes",
+        "12",
     ];
     let limits = serve(&flags).expect("arguments").limits();
     assert_eq!(limits.body_idle, Duration::from_secs(7));
     assert_eq!(limits.keep_alive_idle, Duration::from_secs(8));
     assert_eq!(limits.connections, 9);
+    assert_eq!(limits.request_headers, 10);
+    assert_eq!(limits.http2_streams, 11);
+    assert_eq!(limits.linger_bytes, 12);
     assert_eq!(limits.write_stall, Duration::from_secs(30));
     for value in ["0", "-1", "86401", "1.5", "soon"] {
         assert!(serve(&["--write-stall", value]).is_err(), "{value}");
     }
     assert!(serve(&["--max-connections", "0"]).is_err());
+    assert!(serve(&["--http2-connection-window", "65534"]).is_err());
 }
 
 #[test]

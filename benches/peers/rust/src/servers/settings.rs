@@ -16,7 +16,6 @@ pub fn http1() -> http1::Builder {
     builder
         .timer(TokioTimer::new())
         .half_close(true)
-        .max_headers(100)
         .max_header_size(64 * 1024)
         .header_read_timeout(IDLE);
     builder
@@ -47,7 +46,6 @@ pub fn auto(builder: &mut auto::Builder<TokioExecutor>) {
         .http1()
         .timer(TokioTimer::new())
         .half_close(true)
-        .max_headers(100)
         .header_read_timeout(IDLE);
     builder
         .http2()
