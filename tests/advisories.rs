@@ -132,7 +132,7 @@ async fn a_hello_in_pieces_is_no_way_around_client_certificates() {
                         return "closed".to_owned();
                     }
                 }
-                let mut chunk = [0; 16 * 1024];
+                let mut chunk = [0; 1024];
                 let n = tcp.read(&mut chunk).await.unwrap_or(0);
                 if n == 0 {
                     return "closed".to_owned();

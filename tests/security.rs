@@ -1,5 +1,5 @@
-//! SECURITY.md says what the code does: its table of defaults, hyper's settings,
-//! and the tests that it names.
+//! SECURITY.md says what the code does: its table of defaults, and the tests that
+//! it names.
 #![allow(clippy::unwrap_used)] // a test
 
 use std::collections::BTreeMap;
@@ -44,9 +44,8 @@ fn defaults() -> BTreeMap<String, String> {
 
 #[test]
 fn the_defaults_are_those_of_the_code() {
-    let oneport = Command::new(env!("CARGO_BIN_EXE_oneport"));
     let help = {
-        let mut oneport = oneport;
+        let mut oneport = Command::new(env!("CARGO_BIN_EXE_oneport"));
         let output = oneport.args(["serve", "--help"]).output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -57,55 +56,42 @@ fn the_defaults_are_those_of_the_code() {
             panic!("four cells: {row:?}");
         };
         let value = defaults.remove(field).expect(field);
+        let (_, described) = help.split_once(&format!("{flag} <")).expect(flag);
+        // The first is its own, if it has one.
+        let (_, described) = described.split_once("[default: ").expect(flag);
+        let plain = match (said.replace(',', ""), said.split_once(' ')) {
+            (_, Some((n, "KiB"))) => (n.parse::<u64>().unwrap() << 10).to_string(),
+            (_, Some((n, "MiB"))) => (n.parse::<u64>().unwrap() << 20).to_string(),
+            (plain, _) => plain,
+        };
         match field.as_str() {
             // Of the machine.
-            "connections" => assert_eq!(said, "10,000, or 80 % of the file descriptors"),
-            "undecided" => assert_eq!(
-                (said.as_str(), value.as_str()),
-                ("a quarter of connections", "None")
-            ),
-            "per_address" => assert_eq!((said.as_str(), value.as_str()), ("none", "None")),
-            _ => {
-                let plain = said.replace(',', "");
+            "connections" => {
+                assert_eq!(said, "10,000, or 80 % of the file descriptors");
+                assert!(described.starts_with("80 % of the file descriptor limit, at most 10000]"));
+            }
+            "undecided" => {
                 assert_eq!(
-                    plain.strip_suffix(" bytes").unwrap_or(&plain),
-                    value,
-                    "{field}"
+                    (said.as_str(), value.as_str()),
+                    ("a quarter of connections", "None")
+                );
+                assert!(described.starts_with("a quarter of --max-connections]"));
+            }
+            "per_address" => {
+                assert_eq!((said.as_str(), value.as_str()), ("none", "None"));
+                assert!(described.starts_with("no limit]"));
+            }
+            _ => {
+                assert_eq!(plain, value, "{field}");
+                let default = value.trim_end_matches(" s");
+                assert!(
+                    described.starts_with(&format!("{default}]")),
+                    "{flag}: {described:.20}"
                 );
             }
         }
-        if flag == "-" {
-            continue;
-        }
-        let (_, described) = help.split_once(&format!("{flag} <")).expect(flag);
-        if let Some(seconds) = value.strip_suffix(" s") {
-            // Whatever comes first: the next flag's default is another's.
-            let (_, default) = described.split_once("[default: ").expect(flag);
-            assert!(
-                default.starts_with(&format!("{seconds}]")),
-                "{flag}: {default:.20}"
-            );
-        }
     }
     assert!(defaults.is_empty(), "not in SECURITY.md: {defaults:?}");
-}
-
-#[test]
-fn hypers_settings_are_those_of_the_code() {
-    let code = std::fs::read_to_string("src/serve/http.rs").unwrap();
-    for row in table("### What hyper is told") {
-        let [setting, said, _why] = row.as_slice() else {
-            panic!("three cells: {row:?}");
-        };
-        let expected = match said.split_once(' ') {
-            Some((n, "KiB")) => format!("{n} * 1024"),
-            Some((n, "MiB")) => format!("{n} * 1024 * 1024"),
-            Some((n, "s")) => format!("Duration::from_secs({n})"),
-            _ => said.clone(),
-        };
-        let call = format!(".{setting}({expected})");
-        assert!(code.contains(&call), "no {call} in src/serve/http.rs");
-    }
 }
 
 /// `file.rs::function`, wherever it stands in backticks.

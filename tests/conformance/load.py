@@ -53,13 +53,13 @@ def slowhttptest(subject):
 def _slow(subject, section, scheme, what, arguments, path, remark):
     name = f"slowhttptest-{scheme}-{what.replace(' ', '-')}"
     url = f"{scheme}://127.0.0.1:{subject.dual.port}{path}"
-    subject.run(name, ["slowhttptest", *arguments, "-c", str(SLOW), "-r", "200", "-l", str(PATIENCE), "-p", "3",
+    text = subject.run(name, ["slowhttptest", *arguments, "-c", str(SLOW), "-r", "200", "-l", str(PATIENCE), "-p", "3",
                        "-u", url, "-g", "-o", subject.path(name)], timeout=PATIENCE + 60)
     with open(subject.path(f"{name}.csv")) as file:
         rows = list(csv.DictReader(file))
     # It marks a second in which its own probe was not answered with 0.
     down = sum(int(row["Service Available"]) == 0 for row in rows)
-    last = rows[-1]
+    ended = re.search(r"Exit status:(?:\x1b\[[\d;]*m)?\s*(.*)", text)
     section.add(f"{what}, {scheme}",
-                f"served in {len(rows) - down} of {len(rows)} seconds; then {last['Connected']} still open",
-                down, remark)
+                f"served in {len(rows) - down} of {len(rows)} seconds; {ended[1].lower() if ended else 'no end'}",
+                down or not ended, remark)
