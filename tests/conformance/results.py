@@ -8,6 +8,11 @@ Written by `tests/conformance/run --write`, as it is; [run](run) says how to rep
 to the released binary on 127.0.0.1, with plaintext allowed. A finding that is not as it should be has a
 remark on whose it is, from [known.py](known.py); {new} is one that nobody has looked at, and fails the run.
 
+"Bare" is a server of `benches/peers` with nothing of oneport's. What tlsfuzzer expects otherwise than rustls does
+(which alert, which extension) is counted as `otherwise`, and compared with the bare server by its reasons. Slow readers
+ask for 300 kB each: of larger answers the kernel takes 1.7 MB for each of them at once, and while it does, on
+a busy machine, a bare server had no time for others for seconds either.
+
 """
 
 
