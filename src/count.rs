@@ -28,7 +28,6 @@ pub(crate) fn credentials() {
 }
 
 /// The application panicked: `oneport_panics_total`.
-#[cfg(feature = "serve")]
 pub(crate) fn panicked() {
     #[cfg(feature = "metrics")]
     metrics::counter!("oneport_panics_total").increment(1);

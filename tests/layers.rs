@@ -49,7 +49,7 @@ const MODULES: &[(&str, &str)] = &[
     ("extract", "conn_info mismatch tls"),
     (
         "answer",
-        "challenge conn_info credentials foreign mismatch redirect tls",
+        "challenge conn_info count credentials foreign mismatch redirect tls",
     ),
     (
         "layer",

@@ -139,7 +139,8 @@ fn before(cut: u8) -> Before {
         0..=3 => Before::Nothing,
         4 | 5 => Before::Pending,
         6 => Before::Time(Duration::from_millis(100)),
-        _ => Before::Time(Duration::from_secs(2)),
+        // Longer than it takes to hibernate.
+        _ => Before::Time(Duration::from_secs(3)),
     }
 }
 

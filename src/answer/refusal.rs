@@ -1,7 +1,8 @@
 //! One refused connection: what is wrong, who explains it, and what no
 //! explanation may carry.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -25,6 +26,7 @@ use super::{BoxError, without_body};
 #[cfg(feature = "acme")]
 use crate::challenge::{self, Challenges};
 use crate::conn_info::ConnInfo;
+use crate::count;
 use crate::credentials::Credentials;
 use crate::mismatch::Mismatch;
 
@@ -75,13 +77,20 @@ where
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone();
-        Box::pin(async move {
-            std::future::poll_fn(|cx| service.poll_ready(cx))
+        let mut answering = Box::pin(async move {
+            poll_fn(|cx| service.poll_ready(cx))
                 .await
                 .map_err(Into::into)?;
             let response = service.call(request).await.map_err(Into::into)?;
             Ok(response.map(|body| InBytes { body }.map_err(Into::into).boxed_unsync()))
-        })
+        });
+        Box::pin(poll_fn(move |cx| {
+            let poll = AssertUnwindSafe(|| answering.as_mut().poll(cx));
+            catch_unwind(poll).unwrap_or_else(|_| {
+                count::panicked();
+                Poll::Ready(Err("the service that explains refusals panicked".into()))
+            })
+        }))
     }
 }
 

@@ -10,7 +10,7 @@ use pin_project_lite::pin_project;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::app::App;
-use super::caught::caught;
+use super::caught::Noted;
 use super::http::Http;
 use super::per_address::{PerAddress, Share};
 use super::sniffing::Sniffing;
@@ -88,27 +88,14 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = self.get_mut();
-        // What of the application has no answer of its own: a make-service, a body,
-        // a policy, an explanation.
-        caught(None, || this.poll_stages(cx)).unwrap_or(Poll::Ready(()))
-    }
-}
-
-impl<I, A, Addr, K> Task<I, A, Addr, K>
-where
-    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-    A: App<Addr, K>,
-    Addr: Clone + Into<Peer> + Send + 'static,
-    K: 'static,
-{
-    fn poll_stages(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let _noted = Noted;
         loop {
-            let next = match self {
+            let next = match this {
                 Self::Sniffing(sniffing) => ready!(sniffing.poll(cx)),
                 Self::Later(stage) => ready!(stage.0.as_mut().poll(cx)),
             };
             match next {
-                Some(stage) => *self = Self::Later(stage),
+                Some(stage) => *this = Self::Later(stage),
                 None => return Poll::Ready(()),
             }
         }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::caught::caught;
+use super::caught::Noted;
 use super::turn::Turn;
 use crate::lifecycle::{Observer, Phase, Reached};
 
@@ -87,9 +87,8 @@ impl<F: Future<Output = ()>> Future for Stream<F> {
         let Some(stream) = this.stream.as_mut().as_pin_mut() else {
             return Poll::Ready(());
         };
-        // A body may panic; RST_STREAM says so then.
-        let polled = this.turn.during(|| caught(None, || stream.poll(cx)));
-        if polled.is_none_or(|polled| polled.is_ready()) {
+        let _noted = Noted;
+        if this.turn.during(|| stream.poll(cx)).is_ready() {
             return Poll::Ready(());
         }
         let settings = &**this.settings;

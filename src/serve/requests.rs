@@ -57,7 +57,7 @@ where
         let state = match host_check::fault(request.version(), request.uri(), request.headers()) {
             Some(sentence) => State::Refused { sentence },
             // Over HTTP/2 this runs in the task of all requests.
-            None => caught(Some(&self.info), || self.call_app(request)).unwrap_or(State::Panicked),
+            None => caught(&self.info, || self.call_app(request)).unwrap_or(State::Panicked),
         };
         Responding {
             state,
@@ -141,7 +141,7 @@ where
             return Poll::Pending;
         };
         let state = this.state;
-        let response = match caught(Some(&request.info), || state.poll(cx)) {
+        let response = match caught(&request.info, || state.poll(cx)) {
             Some(polled) => ready!(polled)?,
             None => Err(Fault::PANICKED),
         };

@@ -4,6 +4,7 @@ use crate::pebble::{NOWHERE, Pebble, Settings, free_port};
 use crate::process::Oneport;
 use crate::site::{DOMAIN, shown, until, until_served};
 use crate::support::{exchange, output_of};
+use crate::wrapped::{self, FULL};
 
 async fn pebble(port: u16) -> Pebble {
     Pebble::start(Settings {
@@ -154,4 +155,45 @@ async fn a_ca_that_cannot_be_reached_is_no_reason_to_end() {
         log.contains(words) && log.contains("cannot be reached"),
         "{log}"
     );
+}
+
+/// The server goes on, says which file it could not write, leaves nothing half
+/// written, and uses what is kept.
+#[tokio::test]
+async fn a_full_disk_is_no_reason_to_end() {
+    let port = free_port().await;
+    let pebble = pebble(port).await;
+    let mut arguments = arguments(&pebble, port);
+    arguments.push("--allow-plaintext".to_owned());
+    let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
+    let full = async |home: tempfile::TempDir| {
+        let command = wrapped::command(home.path(), FULL, &arguments);
+        Oneport::started(home, command).await
+    };
+    let mut oneport = full(tempfile::tempdir().unwrap()).await;
+    let line = oneport.says_at_once(&["File too large"]).await;
+    assert!(line.contains("there is no certificate"), "{line}");
+    assert!(line.contains("/account.json: "), "{line}");
+    let request = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
+    let served = exchange(oneport.addr, request).await;
+    assert!(served.starts_with(b"HTTP/1.1 200"));
+    oneport.signal("TERM").await;
+    let (home, (code, log)) = oneport.end_and_leave_home().await;
+    assert_eq!(code, 0, "{log}");
+    let kept = home.path().join(".local/share/oneport/acme");
+    let find = ["-type", "f", "-name", ".new-*"];
+    let find = [&[kept.to_str().unwrap()], &find[..]].concat();
+    assert_eq!(output_of("find", &find).await, "");
+
+    let root = pebble.issuing_root().await;
+    let oneport = Oneport::start_in(home, &arguments).await;
+    until_served(oneport.addr, &root).await;
+    oneport.signal("TERM").await;
+    let (home, _) = oneport.end_and_leave_home().await;
+    let oneport = full(home).await;
+    until_served(oneport.addr, &root).await;
+    oneport.signal("TERM").await;
+    let (code, log) = oneport.end().await;
+    assert_eq!(code, 0, "{log}");
+    assert!(!log.contains("panicked"), "{log}");
 }

@@ -17,3 +17,6 @@ mod pebble;
 mod process;
 mod renewal;
 mod site;
+#[allow(dead_code)] // this uses its part
+#[path = "../cli/wrapped.rs"]
+mod wrapped;

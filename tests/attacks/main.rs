@@ -29,9 +29,14 @@ mod target;
 mod tls;
 mod tls_aborts;
 
+use std::alloc::System;
 use std::sync::{PoisonError, RwLock};
 
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
 use tokio::runtime::Builder;
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 static ROOM: RwLock<()> = RwLock::new(());
 
@@ -62,6 +67,12 @@ fn resident() -> u64 {
     let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
     let pages = pages.split(' ').nth(1).unwrap().parse::<u64>().unwrap();
     pages * 4096
+}
+
+/// What this process has allocated and not freed, in bytes.
+fn allocated() -> usize {
+    let stats = ALLOCATOR.stats();
+    stats.bytes_allocated - stats.bytes_deallocated
 }
 
 /// Waits until there are at most `most` open descriptors; how many there are

@@ -1,5 +1,5 @@
 //! The real binary, started on a free port and talked to from outside.
-#![allow(clippy::unwrap_used)] // a panic is how a test fails
+#![allow(clippy::print_stdout, clippy::unwrap_used)] // tests, and what they found
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -17,6 +17,8 @@ mod cert_show_port;
 mod certificates;
 mod certs;
 mod check;
+mod clock;
+mod disk;
 mod endpoints;
 mod files;
 mod guide;
@@ -25,9 +27,13 @@ mod page;
 mod process;
 mod refusals;
 mod reload;
+mod replaced;
 mod report;
 mod self_check;
 mod shutdown;
+mod stdio;
+mod under_load;
 mod websocket;
 mod who;
 mod workers;
+mod wrapped;

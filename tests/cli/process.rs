@@ -121,6 +121,18 @@ impl Oneport {
         self.child.id().expect("still running")
     }
 
+    /// How it ends, while nobody reads its pipes.
+    #[allow(dead_code)] // tests/cli uses it
+    pub(crate) async fn ended_unread(&mut self) -> ExitStatus {
+        within(self.child.wait()).await.unwrap()
+    }
+
+    /// Closes our ends of its pipes.
+    #[allow(dead_code)] // tests/cli uses it
+    pub(crate) fn into_child(self) -> Child {
+        self.child
+    }
+
     /// Sends `INT` or `TERM`.
     pub(crate) async fn signal(&self, name: &str) {
         let pid = self.pid().to_string();
@@ -132,6 +144,20 @@ impl Oneport {
         while !self.said.contains(words) {
             let read = within(self.stderr.read_line(&mut self.said)).await.unwrap();
             assert_ne!(read, 0, "it ended: {}", self.said);
+        }
+    }
+
+    /// Reads on until a line of the log has all of these words.
+    #[allow(dead_code)] // tests/cli uses it
+    pub(crate) async fn says_at_once(&mut self, words: &[&str]) -> String {
+        loop {
+            let mut line = String::new();
+            let read = within(self.stderr.read_line(&mut line)).await.unwrap();
+            assert_ne!(read, 0, "it ended: {}", self.said);
+            self.said.push_str(&line);
+            if words.iter().all(|word| line.contains(word)) {
+                return line;
+            }
         }
     }
 

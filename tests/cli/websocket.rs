@@ -20,11 +20,11 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use crate::process::Oneport;
 use crate::support::within;
 
-trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
+pub(crate) trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<S: AsyncRead + AsyncWrite + Unpin + Send> Duplex for S {}
 
 /// A connection to the server; over TLS, it trusts the development CA.
-async fn connect(server: &Oneport, scheme: &str) -> Box<dyn Duplex> {
+pub(crate) async fn connect(server: &Oneport, scheme: &str) -> Box<dyn Duplex> {
     let tcp = TcpStream::connect(server.addr).await.unwrap();
     if scheme == "ws" {
         return Box::new(tcp);

@@ -12,13 +12,13 @@ use crate::caller::{self, serial, serve};
 use crate::support::{Server, exchange, within};
 
 /// A connection on which requests can be sent one after the other.
-enum Open {
+pub(crate) enum Open {
     Http1(hyper::client::conn::http1::SendRequest<Empty<Bytes>>),
     Http2(hyper::client::conn::http2::SendRequest<Empty<Bytes>>),
 }
 
 impl Open {
-    async fn new(site: &Site, server: &Server, alpn: &str) -> (Self, String) {
+    pub(crate) async fn new(site: &Site, server: &Server, alpn: &str) -> (Self, String) {
         let caller = site.setup().offering(&[alpn]).caller();
         let tls = caller.connect("localhost", server.addr).await.unwrap();
         let serial = serial(&tls.get_ref().1.peer_certificates().unwrap()[0]);
@@ -41,7 +41,7 @@ impl Open {
         (open, serial)
     }
 
-    async fn ask(&mut self) -> String {
+    pub(crate) async fn ask(&mut self) -> String {
         let request = Request::get("https://localhost/").header("host", "localhost");
         let request = request.body(Empty::new()).unwrap();
         let response = match self {

@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::io::{self, Write};
 use std::process::ExitCode;
+use std::sync::mpsc;
+use std::time::Duration;
 
 use oneport::Drained;
 
@@ -90,16 +92,21 @@ pub(crate) fn report(outcome: &Result<Drained, Failure>) -> ExitCode {
         // A later way to drain is still an end by signal.
         Ok(_) => ExitCode::SUCCESS,
         Err(failure) => {
-            let mut sentence = failure.to_string();
-            let mut source = failure.source();
-            while let Some(error) = source {
-                sentence.push_str(&format!(": {error}"));
-                source = error.source();
-            }
-            say(&sentence);
+            say(&whole(failure));
             code(failure.code())
         }
     }
+}
+
+/// An error and what has led to it, in one line.
+pub(crate) fn whole(error: &dyn Error) -> String {
+    let mut sentence = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        sentence.push_str(&format!(": {error}"));
+        source = error.source();
+    }
+    sentence
 }
 
 /// An exit code as the process gives it.
@@ -107,9 +114,16 @@ pub(crate) fn code(code: i32) -> ExitCode {
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
-fn say(sentence: &str) {
-    // A closed stderr is no reason to panic.
-    let _ = writeln!(io::stderr().lock(), "oneport: {sentence}");
+/// On stderr, unless that takes more than a second: nobody may read it.
+pub(crate) fn say(sentence: &str) {
+    let line = format!("oneport: {sentence}\n");
+    let (said, is_said) = mpsc::channel();
+    std::thread::spawn(move || {
+        // A closed stderr is no reason to panic.
+        let _ = io::stderr().lock().write_all(line.as_bytes());
+        let _ = said.send(());
+    });
+    let _ = is_said.recv_timeout(Duration::from_secs(1));
 }
 
 #[cfg(test)]

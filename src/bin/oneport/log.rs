@@ -1,10 +1,13 @@
 //! Where `tracing` events go: stderr, as text or JSON.
 
 use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
 
 use clap::ValueEnum;
 use tracing_subscriber::EnvFilter;
 
+use crate::exit;
+use crate::log_writer::LogWriter;
 use crate::workers::Workers;
 
 /// How events are written.
@@ -20,8 +23,16 @@ pub(crate) enum LogFormat {
 /// are about directories that are gone, as at each renewal in Kubernetes.
 const DEFAULT: &str = "warn,oneport=info,notify=error";
 
+/// The log until it is closed.
+pub(crate) struct Log(LogWriter);
+
 /// With workers each line names its own.
-pub(crate) fn init(format: LogFormat, workers: Option<Workers>) {
+///
+/// # Errors
+///
+/// Where there can be no thread that writes it.
+pub(crate) fn init(format: LogFormat, workers: Option<Workers>) -> io::Result<Log> {
+    let writer = LogWriter::new(io::stderr())?;
     let asked = std::env::var("RUST_LOG").unwrap_or_default();
     let (filter, mistake) = match EnvFilter::try_new(&asked) {
         Ok(filter) if !asked.trim().is_empty() => (filter, None),
@@ -30,7 +41,7 @@ pub(crate) fn init(format: LogFormat, workers: Option<Workers>) {
     };
     let subscriber = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(io::stderr)
+        .with_writer(writer.clone())
         .with_thread_names(workers.is_some())
         .with_ansi(io::stderr().is_terminal() && !no_color())
         // It would report a closed stderr to stderr, and panic.
@@ -44,6 +55,19 @@ pub(crate) fn init(format: LogFormat, workers: Option<Workers>) {
     }
     if let Some(mistake) = mistake {
         tracing::warn!("RUST_LOG is not understood ({mistake}), using {DEFAULT}");
+    }
+    Ok(Log(writer))
+}
+
+impl Log {
+    /// Writes what is left, for a second at most.
+    pub(crate) fn close(self) {
+        let dropped = self.0.close(Duration::from_secs(1));
+        if dropped > 0 {
+            exit::say(&format!(
+                "{dropped} line(s) of the log are missing: stderr was not read in time"
+            ));
+        }
     }
 }
 

@@ -16,6 +16,8 @@ mod check;
 mod exit;
 mod listen_addr;
 mod log;
+mod log_writer;
+mod output;
 mod port_policy;
 mod reload;
 mod root;
@@ -36,13 +38,14 @@ fn main() -> ExitCode {
         Ok(Command::Check(args)) => return check::run(&args),
         Ok(Command::Serve(args)) => args,
         Err(error) => {
-            // `--help` and `--version` come this way too, with code 0. There
-            // is nobody to tell when the output is closed.
-            let _ = error.print();
-            return exit::code(error.exit_code());
+            // `--help` and `--version` come this way too, with code 0.
+            return output::judge(error.print(), exit::code(error.exit_code()));
         }
     };
-    log::init(args.log_format, args.workers);
+    let log = match log::init(args.log_format, args.workers) {
+        Ok(log) => log,
+        Err(error) => return exit::report(&Err(exit::Failure::Runtime(error))),
+    };
     // With workers of its own, the server leaves signals, renewals and the like
     // to this thread.
     let mut runtime = match args.workers {
@@ -51,11 +54,15 @@ fn main() -> ExitCode {
     };
     let runtime = match runtime.enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return exit::report(&Err(exit::Failure::Runtime(error))),
+        Err(error) => {
+            log.close();
+            return exit::report(&Err(exit::Failure::Runtime(error)));
+        }
     };
     let outcome = runtime.block_on(serve::run(*args));
     // Not dropped: dropping waits for blocking file reads, and a second
     // Ctrl-C has to end the process at once.
     runtime.shutdown_background();
+    log.close();
     exit::report(&outcome)
 }

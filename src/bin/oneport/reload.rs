@@ -6,6 +6,7 @@ use oneport::tls::{TlsConfig, Watch};
 use tokio::task;
 
 use crate::certificate::{Certificates, Source};
+use crate::exit;
 use crate::signals::Hangups;
 use crate::used::Used;
 
@@ -50,7 +51,8 @@ impl Reload {
             }
             Err(error) => tracing::error!(
                 "SIGHUP: the certificates cannot be reloaded, what was there before stays in use: \
-                 {error}"
+                 {}",
+                exit::whole(&error)
             ),
         }
     }

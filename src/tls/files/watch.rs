@@ -1,6 +1,7 @@
 //! Reloading when files change.
 
 use std::collections::BTreeSet;
+use std::error::Error;
 use std::fs;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -175,10 +176,14 @@ impl Watched {
         }
         match &outcome {
             Ok(()) => tracing::info!("certificate files have changed: reloaded"),
-            Err(error) => tracing::warn!(
-                "certificate files have changed, but cannot be used; what was there before stays \
-                 in use: {error}"
-            ),
+            Err(error) => {
+                let cause = error.source().map(|cause| format!(": {cause}"));
+                tracing::warn!(
+                    "certificate files have changed, but cannot be used; what was there before \
+                     stays in use: {error}{}",
+                    cause.unwrap_or_default()
+                );
+            }
         }
         told(outcome.as_ref().copied());
     }

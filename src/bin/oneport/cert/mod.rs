@@ -27,13 +27,14 @@ use serde_json::Value;
 pub(crate) use self::args::CertArgs;
 use self::args::CertCommand;
 use self::error::CertError;
-use crate::exit;
+use crate::{exit, output};
 
 /// For the end of `--help`.
 pub(crate) const HELP: &str = "\
 Exit codes:
     0  done
-    1  not done: a file is in the way or cannot be written, a server does not answer in TLS
+    1  not done: a file is in the way or cannot be written, nor the output; a server does not
+       answer in TLS
     2  wrong usage
     4  a certificate, key or list that was given cannot be used";
 
@@ -53,7 +54,7 @@ pub(crate) fn run(args: &CertArgs) -> ExitCode {
         CertCommand::Show(args) => show::run(args).map(|shown| print(&shown, args.json)),
     };
     match printed {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             complain(&error);
             exit::code(error.code())
@@ -78,16 +79,12 @@ impl Report for show::Shown {
     }
 }
 
-/// A closed stdout is no error: what was to be made is made.
-fn print(report: &impl Report, json: bool) {
+fn print(report: &impl Report, json: bool) -> ExitCode {
     let text = match json {
         true => format!("{:#}\n", report.json()),
         false => report.to_string(),
     };
-    let mut stdout = io::stdout().lock();
-    let _ = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
+    output::print(&text, ExitCode::SUCCESS)
 }
 
 fn complain(error: &CertError) {

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 
 pub(crate) use self::args::CheckArgs;
 use self::style::Style;
-use crate::exit;
+use crate::{exit, output};
 
 /// For the end of `--help`.
 pub(crate) const HELP: &str = "\
@@ -30,7 +30,7 @@ As the health check of a container:
 
 Exit codes:
     0  the target works as it was given
-    1  it does not; the report says why
+    1  it does not, and the report says why; or the report cannot be written
     2  wrong usage, or a file that cannot be used";
 
 /// Between the attempts of `--wait`; doubled each time.
@@ -50,11 +50,11 @@ pub(crate) fn run(args: &CheckArgs) -> ExitCode {
     runtime.shutdown_background();
     match checked {
         Ok(report) => {
-            show(args, &report);
-            match report.works() {
+            let code = match report.works() {
                 true => ExitCode::SUCCESS,
                 false => ExitCode::from(1),
-            }
+            };
+            show(args, &report, code)
         }
         Err(error) => {
             complain(&error);
@@ -117,22 +117,18 @@ async fn until_it_works(args: &CheckArgs, probe: Probe) -> Result<Option<Report>
     }
 }
 
-/// A closed stdout is no error: the exit code says it too.
-fn show(args: &CheckArgs, report: &Report) {
+fn show(args: &CheckArgs, report: &Report, code: ExitCode) -> ExitCode {
     if args.quiet {
         if let Some(fault) = &report.fault {
             let _ = writeln!(io::stderr().lock(), "oneport: {}: {fault}", report.target);
         }
-        return;
+        return code;
     }
     let text = match args.json {
         true => format!("{:#}\n", json::of(report)),
         false => text::of(report, Style::of_stdout()),
     };
-    let mut stdout = io::stdout().lock();
-    let _ = stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush());
+    output::print(&text, code)
 }
 
 fn complain(error: &ProbeError) {

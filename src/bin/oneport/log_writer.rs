@@ -1,0 +1,116 @@
+//! Writes the log in a thread of its own.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::time::Duration;
+
+use tracing_subscriber::fmt::MakeWriter;
+
+/// So many lines wait for whoever reads stderr; more are dropped, and counted.
+const LINES: usize = 2048;
+
+/// Whoever reads stderr may stop (a journal that hangs, a pager), and a server whose
+/// threads wait for a pipe serves nobody and hears no signal: request 197 was not
+/// answered, and SIGTERM did nothing.
+#[derive(Clone)]
+pub(crate) struct LogWriter {
+    lines: SyncSender<Line>,
+    dropped: Arc<AtomicU64>,
+}
+
+enum Line {
+    /// Says so when all that came before is written.
+    Last(Sender<()>),
+    Text(Vec<u8>),
+}
+
+impl LogWriter {
+    pub(crate) fn new(writer: impl Write + Send + 'static) -> io::Result<Self> {
+        let (lines, written) = sync_channel(LINES);
+        let thread = std::thread::Builder::new().name("log".to_owned());
+        thread.spawn(move || write(&written, writer))?;
+        let dropped = Arc::default();
+        Ok(Self { lines, dropped })
+    }
+
+    /// Waits until all is written, for so long at most. How many lines there was no
+    /// room for.
+    pub(crate) fn close(&self, most: Duration) -> u64 {
+        let (last, is_written) = channel();
+        if self.lines.try_send(Line::Last(last)).is_ok() {
+            let _ = is_written.recv_timeout(most);
+        }
+        self.dropped.load(Ordering::Relaxed)
+    }
+}
+
+fn write(lines: &Receiver<Line>, mut writer: impl Write) {
+    for line in lines {
+        match line {
+            Line::Last(written) => drop(written.send(())),
+            // Nobody is left to be told.
+            Line::Text(text) => drop(writer.write_all(&text)),
+        }
+    }
+}
+
+impl Write for LogWriter {
+    /// An event is one write.
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        if self.lines.try_send(Line::Text(line.to_vec())).is_err() {
+            self.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl MakeWriter<'_> for LogWriter {
+    type Writer = Self;
+
+    fn make_writer(&self) -> Self {
+        self.clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Mutex;
+
+    #[derive(Clone, Default)]
+    struct Written(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Written {
+        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+            self.0.lock().expect("no panic").write(text)
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_who_does_not_read() {
+        let written = Written::default();
+        let mut log = LogWriter::new(written.clone()).expect("a thread");
+        log.write_all(b"first\n").expect("never fails");
+        assert_eq!(log.close(Duration::from_secs(30)), 0);
+        assert_eq!(*written.0.lock().expect("no panic"), b"first\n");
+
+        let reader = written.0.lock().expect("no panic");
+        for _ in 0..LINES + 10 {
+            log.write_all(b"line\n").expect("never fails");
+        }
+        // One may have been taken from the queue.
+        let dropped = log.close(Duration::from_millis(1));
+        assert!((9..=10).contains(&dropped), "{dropped}");
+        drop(reader);
+    }
+}
