@@ -6,12 +6,14 @@ import shutil
 import time
 
 import websocket
-from good import download
 from http2 import Http2
-from wire import Failed, exchange
+from wire import Failed, exchange, head, response
 
 # A reload is noticed by inotify, and waits for the files to settle (2 s at most).
 SEEN = 6
+# Of each way at a restart: requests, a connection of HTTP/2, downloads, WebSockets.
+IN_FLIGHT = 17
+LARGE = 40_000_000
 
 
 class Certificates:
@@ -84,10 +86,18 @@ class Restarts:
     def __init__(self):
         self.count, self.finished, self.failed = 0, 0, []
         self.drained, self.slowest = {}, 0.0
+        self.to_begin = []
 
     async def restart(self, server, ways, dice):
-        before = [asyncio.ensure_future(one) for one in self._in_flight(ways, dice)]
-        await asyncio.sleep(0.7)
+        self.to_begin = [asyncio.Event() for way in ways for _ in range(IN_FLIGHT)]
+        begun = iter(self.to_begin)
+        before = [asyncio.ensure_future(one(next(begun))) for way in ways for one in self._in_flight(way)]
+        # However slow this machine is now: all have been sent, and who comes after them is answered.
+        await asyncio.gather(*(event.wait() for event in self.to_begin))
+        for way in ways:
+            async with await way.open() as connection:
+                await exchange(connection, "GET", "/healthz")
+        await asyncio.sleep(0.2)
         begun = server.terminate()
         results = await asyncio.gather(*before, return_exceptions=True)
         while (code := server.ended()) is None:
@@ -103,31 +113,48 @@ class Restarts:
         self.finished += len(results) - len(wrong)
         server.start()
 
-    def _in_flight(self, ways, dice):
-        for way in ways:
-            yield from (self._slow(way) for _ in range(8))
-            yield self._slow_streams(way)
-            yield from (self._slow_download(way, dice) for _ in range(4))
-            yield from (self._open_websocket(way) for _ in range(4))
+    def _in_flight(self, way):
+        """Each says when it has sent its request."""
+        async def slow(begun):
+            async with await _begun(way.open(), begun) as connection:
+                await connection.send(head("GET", "/slow?ms=5000"))
+                begun.set()
+                if (answer := await response(connection)).status != 200:
+                    raise Failed(f"/slow: {answer.status}")
 
-    async def _slow(self, way):
-        async with await way.open() as connection:
-            await exchange(connection, "GET", "/slow?ms=2000")
+        async def streams(begun):
+            async with await _begun(way.open("h2"), begun) as connection:
+                client = await Http2(connection).begin()
+                # A whole exchange first: then the connection is one of HTTP/2.
+                await client.exchange([("GET", "/healthz", b"")])
+                begun.set()
+                await client.exchange([("GET", "/slow?ms=5000", b"")] * 10)
 
-    async def _slow_streams(self, way):
-        async with await way.open("h2") as connection:
-            client = await Http2(connection).begin()
-            await client.exchange([("GET", "/slow?ms=2000", b"")] * 10)
+        async def large(begun):
+            async with await _begun(way.open(), begun) as connection:
+                await connection.send(head("GET", f"/bytes?n={LARGE}"))
+                begun.set()
+                pieces = []
+                await response(connection, lambda piece: pieces.append(len(piece)))
+                if sum(pieces) != LARGE:
+                    raise Failed(f"{sum(pieces)} bytes of {LARGE}")
 
-    async def _slow_download(self, way, dice):
-        await download(way, dice, 40_000_000)
+        async def socket(begun):
+            async with await _begun(way.open(), begun) as connection:
+                await websocket.upgrade(connection)
+                begun.set()
+                opcode, payload = await websocket.receive(connection)
+                if (opcode, payload[:2]) != (websocket.CLOSE, (1001).to_bytes(2, "big")):
+                    raise Failed(f"no 1001 but {opcode} {payload[:40]!r}")
+                await connection.send(websocket.frame(websocket.CLOSE, payload[:2]))
 
-    async def _open_websocket(self, way):
-        async with await way.open() as connection:
-            await websocket.upgrade(connection)
-            opcode, payload = await websocket.receive(connection)
-            if (opcode, payload[:2]) != (websocket.CLOSE, (1001).to_bytes(2, "big")):
-                raise Failed(f"no 1001 but {opcode} {payload[:40]!r}")
-            await connection.send(websocket.frame(websocket.CLOSE, payload[:2]))
+        return [slow] * 8 + [streams] + [large] * 4 + [socket] * 4
 
 
+async def _begun(opening, begun):
+    """What cannot connect has nothing to wait for."""
+    try:
+        return await opening
+    except Failed:
+        begun.set()
+        raise

@@ -25,9 +25,11 @@ def markdown(outcome):
         "",
         f"* {again['count']} restarts (SIGTERM under load): {again['finished']} requests, downloads and WebSockets in "
         f"flight finished, {len(again['failed'])} failed; {drained}; slowest exit {again['slowest']:.2f} s after "
-        "the signal (requests in flight took 2 s).",
+        "the signal (requests in flight took 5 s).",
         f"* {swaps['count']} certificate swaps; the slowest was seen by all servers after {swaps['slowest']:.1f} s.",
-        f"* {outcome['good']:,} clients got what they had to get, {outcome['failed']} did not.",
+        f"* {outcome['good']:,} clients got what they had to get, {outcome['failed']} did not, "
+        f"{outcome['unjudged']} are not judged (this process stood still {len(outcome['stood_still'])} times, "
+        f"{max(outcome['stood_still'], default=0)} s at most).",
         "",
         "| kind of client | as it has to be | asked the next server | failed | slowest (s) |",
         "|---|---|---|---|---|",
