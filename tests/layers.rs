@@ -115,6 +115,12 @@ const DEEDS: &[(&str, &str, &str)] = &[
         "",
         "it is archived (RUSTSEC-2025-0134): use rustls::pki_types::pem",
     ),
+    (
+        "complete_io",
+        "bin",
+        "it may loop for ever (RUSTSEC-2024-0336): read_tls, process_new_packets, write_tls \
+         (`oneport cert show`, a client with a deadline, is not a server)",
+    ),
     ("unsafe", "", "this crate forbids unsafe code"),
     ("todo! unimplemented!", "", "finish it, or leave it out"),
 ];

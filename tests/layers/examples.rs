@@ -112,6 +112,11 @@ fn faults_are_found() {
             "RUSTSEC-2025-0134",
         ),
         (
+            "accept/agree.rs",
+            "fn a() { tls.complete_io(&mut io) }",
+            "RUSTSEC-2024-0336",
+        ),
+        (
             "tls/load.rs",
             &long,
             "src/tls/load.rs:321: longer than 320 lines",
