@@ -98,3 +98,25 @@ async fn a_client_without_a_certificate() {
         "{line}"
     );
 }
+
+/// rustls keeps 64 KiB of a hello, and has no alert for more: the client saw an end
+/// without a word.
+#[tokio::test]
+async fn a_hello_that_is_too_long() {
+    // Announced are 70,000 bytes, or so many that the header alone is enough.
+    for announced in [[1, 1, 0x11, 0x70], [1, 0xff, 0xff, 0xff]] {
+        let (log, _guard) = Log::capture();
+        let server = Server::with_mode(&Pki::new(), Mode::TlsOnly).await;
+        let mut record = [&[0x16, 3, 1, 0x40, 0], &announced[..]].concat();
+        record.resize(5 + 0x4000, 0);
+        let mut flight = record;
+        for _ in 0..4 {
+            flight.extend([0x16, 3, 1, 0x40, 0]);
+            flight.resize(flight.len() + 0x4000, 0);
+        }
+        let alert = exchange(server.addr, &flight).await;
+        // decode_error
+        assert_eq!(alert, [0x15, 3, 3, 0, 2, 2, 50]);
+        only_line(&log).await;
+    }
+}

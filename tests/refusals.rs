@@ -195,14 +195,20 @@ async fn text_that_is_no_http_gets_a_400_and_binary_gets_silence() {
 async fn alpn_h2_without_the_preface_is_an_error() {
     let pki = Pki::new();
     let server = Server::dual(&pki).await;
-    let mut tls = pki.connect(server.addr, &["h2"]).await.unwrap();
-    assert_eq!(tls.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
-    tls.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        .await
-        .unwrap();
-    let mut answer = Vec::new();
-    within(tls.read_to_end(&mut answer)).await.unwrap();
-    assert_eq!(answer, b"");
+    let flights: [&[u8]; 3] = [
+        b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        // h2spec 3.5/2: neither, and it used to get an HTTP/1.1 400.
+        b"INVALID CONNECTION PREFACE\r\n\r\n",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+    ];
+    for flight in flights {
+        let mut tls = pki.connect(server.addr, &["h2"]).await.unwrap();
+        assert_eq!(tls.get_ref().1.alpn_protocol(), Some(&b"h2"[..]));
+        tls.write_all(flight).await.unwrap();
+        let mut answer = Vec::new();
+        within(tls.read_to_end(&mut answer)).await.unwrap();
+        assert_eq!(answer, b"");
+    }
 }
 
 /// hyper answers a head that it cannot parse by itself, with a bare 400 or 431:

@@ -103,19 +103,26 @@ fn acme_challenge(_: &Acceptor, _: &ClientHello<'_>) -> Option<Arc<ServerConfig>
     None
 }
 
-/// The stream's own error, or rustls' words after its alert was written.
+/// The stream's own error, or rustls' words after its alert was written, or ours
+/// where it has none: `decode_error` (RFC 8446 6.2), for a hello that is too long.
 async fn say_why<I: AsyncWrite + Unpin>(io: &mut I, failure: NoHello) -> io::Error {
-    match failure {
-        NoHello::Io(error) => error,
+    let mut bytes = Vec::new();
+    let error = match failure {
+        NoHello::Io(error) => return error,
         NoHello::Refused(error, mut alert) => {
-            let mut bytes = Vec::new();
-            // Writing to memory cannot fail; a client that is gone needs none.
+            // Writing to memory cannot fail.
             let _ = alert.write_all(&mut bytes);
-            let _ = io.write_all(&bytes).await;
-            let _ = io.flush().await;
             io::Error::new(io::ErrorKind::InvalidData, error)
         }
+        NoHello::TooLong(error) => error,
+    };
+    if bytes.is_empty() {
+        bytes = vec![0x15, 3, 3, 0, 2, 2, 50];
     }
+    // A client that is gone needs none.
+    let _ = io.write_all(&bytes).await;
+    let _ = io.flush().await;
+    error
 }
 
 /// A fatal alert `unrecognized_name` (RFC 6066 3; 112 in RFC 8446 6). rustls

@@ -82,7 +82,7 @@ where
     }
     let alpn_is_h2 = info.alpn.as_deref().map(|alpn| alpn == b"h2");
     let mismatch = match protocol {
-        Protocol::Http1 if alpn_is_h2 == Some(true) => {
+        Protocol::Http1 | Protocol::Foreign(_) | Protocol::Tls if alpn_is_h2 == Some(true) => {
             // A connection error (RFC 9113 3.4), never a fall-back.
             acceptor.settings().linger.close(tls).await;
             return Err(AcceptError::AlpnMismatch);

@@ -19,8 +19,10 @@ pub(crate) struct Hello {
 pub(crate) enum NoHello {
     /// The stream ended or broke.
     Io(io::Error),
-    /// rustls refuses it; the alert is not sent.
+    /// rustls refuses it; the alert is not sent, and there may be none.
     Refused(rustls::Error, AcceptedAlert),
+    /// It is longer than rustls keeps, which has no alert for that.
+    TooLong(io::Error),
 }
 
 /// Reads until the ClientHello is whole, `prefix` first. It may span several
@@ -37,7 +39,7 @@ where
         while !unread.is_empty() {
             // Takes a part: rustls' buffer holds one record, and has to be
             // looked at before more fits in.
-            acceptor.read_tls(&mut unread).map_err(NoHello::Io)?;
+            acceptor.read_tls(&mut unread).map_err(NoHello::TooLong)?;
             match acceptor.accept() {
                 Ok(Some(accepted)) => {
                     let rest = unread.to_vec();
@@ -57,7 +59,7 @@ where
 impl fmt::Debug for NoHello {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Io(error) => error.fmt(f),
+            Self::Io(error) | Self::TooLong(error) => error.fmt(f),
             Self::Refused(error, _) => error.fmt(f),
         }
     }

@@ -18,16 +18,12 @@ REMARKS = {
     "h2spec": {
         "h2c: .*invalid connection preface": "meant so: what is no preface on a plaintext port is another protocol, "
                                              "which gets a sentence instead of GOAWAY, and the end",
-        "over TLS: .*invalid connection preface": "**ours**: ALPN chose h2, and what is neither a preface nor HTTP/1 "
-                                                  "gets an HTTP/1.1 400 before the end, instead of the end alone",
     },
     "Autobahn's wstest": {
         "case 6.4.[34]": "tungstenite's: invalid UTF-8 is noticed at the end of a frame, not within it; the connection "
                          "fails either way, as RFC 6455 8.1 wants",
     },
     "tlsfuzzer": {
-        "test-large-hello": "of a ClientHello beyond rustls' 64 KiB the bare server says nothing and resets; here it is "
-                            "the same without the reset: **ours** would be to say `decode_error`",
         "test-tls13-lengths": "wants a server that sends back as much as it is sent",
     },
 }

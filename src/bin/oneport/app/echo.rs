@@ -9,12 +9,15 @@ use axum::extract::{Extension, Request};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use oneport::ConnInfo;
+use tower_http::timeout::TimeoutBody;
 
 use super::text;
 
 /// The longest WebSocket message; a message is echoed whole, so it has to fit
 /// in memory.
 const LONGEST_MESSAGE: usize = 16 * 1024 * 1024;
+/// For each next part of a body.
+const UPLOAD: Duration = Duration::from_secs(30);
 /// How long a client may take to answer our close frame.
 const GOODBYE: Duration = Duration::from_secs(2);
 
@@ -46,8 +49,10 @@ fn body(request: Request) -> Response {
         .get(header::CONTENT_TYPE)
         .cloned()
         .unwrap_or(HeaderValue::from_static("application/octet-stream"));
-    // The body itself, not its bytes: each frame goes back as it arrives.
-    let mut response = Response::new(Body::new(body));
+    // The body itself, not its bytes: each frame goes back as it arrives. A response
+    // that has begun has no deadline from the server (`Limits::body_idle`), nor have
+    // bodies over HTTP/2: half an upload would be held for ever.
+    let mut response = Response::new(Body::new(TimeoutBody::new(UPLOAD, body)));
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, content_type);
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -121,4 +126,26 @@ async fn say_goodbye(mut socket: WebSocket) {
     };
     // A client that does not answer is let go without.
     let _ = tokio::time::timeout(GOODBYE, closing).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::{StreamExt, stream};
+    use http_body_util::BodyExt;
+    use std::convert::Infallible;
+    use tokio::time::Instant;
+
+    #[tokio::test(start_paused = true)]
+    async fn half_an_upload_is_not_held_for_ever() {
+        let half = stream::once(async { Ok::<_, Infallible>("half") });
+        let upload = Body::from_stream(half.chain(stream::pending()));
+        let request = Request::post("/echo").body(upload).expect("a request");
+        let begun = Instant::now();
+        let mut echo = body(request).into_body();
+        let first = echo.frame().await.expect("a frame").expect("no error");
+        assert_eq!(first.into_data().expect("data"), "half");
+        echo.frame().await.expect("an end").expect_err("late");
+        assert_eq!(begun.elapsed(), UPLOAD);
+    }
 }
