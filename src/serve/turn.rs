@@ -59,4 +59,16 @@ mod tests {
         assert_eq!((outer, inner), (Turn::Ours, Turn::TheirsAnew));
         assert_eq!(Turn::now(), Turn::Ours);
     }
+
+    /// What a stream drops may panic (a body's own `Drop`), and tokio catches that: the
+    /// thread kept the turn of the stream that is gone, and each later request that was
+    /// dropped there outside of a stream's poll was logged as a `write_stall`.
+    #[test]
+    fn a_panic_takes_its_turn_with_it() {
+        let panicked = std::panic::catch_unwind(|| {
+            Turn::Over(Duration::ZERO).during(|| panic!("a bug in a body's drop"));
+        });
+        assert!(panicked.is_err());
+        assert_eq!(Turn::now(), Turn::Ours);
+    }
 }

@@ -113,4 +113,31 @@ mod tests {
         assert!((9..=10).contains(&dropped), "{dropped}");
         drop(reader);
     }
+
+    /// Somebody reads, slower than it comes: a burst at the very end (a drain that cuts
+    /// connections off) fills the queue, and the end has no room in it. Nobody waited
+    /// then, and what stood in the queue was neither written nor counted.
+    #[test]
+    fn the_end_waits_for_room() {
+        struct Slow(Written);
+        impl Write for Slow {
+            fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+                std::thread::sleep(Duration::from_micros(20));
+                self.0.write(text)
+            }
+            fn flush(&mut self) -> io::Result<()> {
+                Ok(())
+            }
+        }
+        let written = Written::default();
+        let mut log = LogWriter::new(Slow(written.clone())).expect("a thread");
+        let mut lines = 0;
+        while log.dropped.load(Ordering::Relaxed) == 0 {
+            log.write_all(b"line\n").expect("never fails");
+            lines += 1;
+        }
+        let dropped = log.close(Duration::from_secs(30)) as usize;
+        let written = written.0.lock().expect("no panic").len() / b"line\n".len();
+        assert_eq!((written + dropped, dropped), (lines, 1));
+    }
 }

@@ -1,0 +1,121 @@
+//! What a connection that hibernates must not lose, or take for something else.
+//! The clock is tokio's, paused.
+#![allow(clippy::unwrap_used)] // a test
+
+mod support;
+
+use std::convert::Infallible;
+use std::future::pending;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use support::Pki;
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+use tower::service_fn;
+
+const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
+
+/// A server on streams in memory.
+struct InMemory(mpsc::Receiver<DuplexStream>);
+
+impl oneport::Listener for InMemory {
+    type Io = DuplexStream;
+    type Addr = SocketAddr;
+    async fn accept(&mut self) -> io::Result<(DuplexStream, SocketAddr)> {
+        match self.0.recv().await {
+            Some(io) => Ok((io, "127.0.0.1:1".parse().unwrap())),
+            None => pending().await,
+        }
+    }
+}
+
+type Seen = Arc<Mutex<Vec<String>>>;
+
+/// Answers at once; a task goes on with the request's body.
+async fn answer(seen: Seen, request: Request<Incoming>) -> Result<Response<String>, Infallible> {
+    let asked = format!("{} {}", request.method(), request.uri().path());
+    seen.lock().unwrap().push(asked);
+    tokio::spawn(async move {
+        let mut body = request.into_body();
+        while let Some(Ok(frame)) = body.frame().await {
+            let data = frame.into_data().unwrap().to_vec();
+            seen.lock().unwrap().push(String::from_utf8(data).unwrap());
+        }
+    });
+    Ok(Response::new("answer!".to_owned()))
+}
+
+/// The client's end of the only connection.
+async fn connect(pipeline_flush: bool) -> (DuplexStream, Seen, mpsc::Sender<DuplexStream>) {
+    let seen = Seen::default();
+    let (connect, connections) = mpsc::channel(1);
+    let app = service_fn({
+        let seen = seen.clone();
+        move |request: Request<Incoming>| answer(seen.clone(), request)
+    });
+    let server = oneport::serve_dual(InMemory(connections), Pki::new().tls(), app)
+        .http1(|http1| http1.pipeline_flush(pipeline_flush));
+    tokio::spawn(server.into_future());
+    let (client, io) = duplex(64 * 1024);
+    connect.send(io).await.unwrap();
+    (client, seen, connect)
+}
+
+/// What comes within these seconds, or to the end.
+async fn read_for(client: &mut DuplexStream, seconds: u64) -> String {
+    let mut answers = Vec::new();
+    let mut reading = async || loop {
+        if client.read_buf(&mut answers).await.unwrap() == 0 {
+            return;
+        }
+    };
+    let _ = timeout(Duration::from_secs(seconds), reading()).await;
+    String::from_utf8(answers).unwrap()
+}
+
+/// An application may answer while a task of its own still reads the request's body
+/// (202; a proxy whose upstream has answered early). The connection then counted as
+/// idle: 2 s without a byte of the body, and it hibernated; the rest of the body was
+/// taken for requests (smuggling, where a proxy is in front).
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_still_read_is_no_request() {
+    let (mut client, seen, _connect) = connect(false).await;
+    let head = format!(
+        "POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: {}\r\n\r\n",
+        4 + GET.len()
+    );
+    client.write_all(head.as_bytes()).await.unwrap();
+    client.write_all(b"body").await.unwrap();
+    let first = read_for(&mut client, 3).await;
+    assert!(first.ends_with("answer!"), "{first}");
+    client.write_all(GET).await.unwrap();
+    let more = read_for(&mut client, 1).await;
+    assert_eq!(more, "", "an answer to the body");
+    let get = String::from_utf8(GET.to_vec()).unwrap();
+    assert_eq!(*seen.lock().unwrap(), ["POST /upload", "body", &get]);
+}
+
+/// With `pipeline_flush` hyper holds an answer while the beginning of the next request
+/// is there; what it holds was thrown away with its buffers.
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_hyper_holds_for_the_next() {
+    let (mut client, _seen, _connect) = connect(true).await;
+    client
+        .write_all(&[GET, b"GET / HT"].concat())
+        .await
+        .unwrap();
+    sleep(Duration::from_secs(3)).await;
+    client
+        .write_all(b"TP/1.1\r\nHost: a\r\n\r\n")
+        .await
+        .unwrap();
+    let answers = read_for(&mut client, 1).await;
+    assert_eq!(answers.matches("answer!").count(), 2, "{answers}");
+}
