@@ -76,11 +76,13 @@ pub struct Limits {
     /// many are closed unread. Default: none, for many may share an address
     /// (NAT); 0 counts as 1. Used by `serve`, not by a bare `Acceptor`.
     pub per_address: Option<usize>,
-    /// Of an HTTP/1 request's head, in bytes; also of a chunked body's trailers. One
-    /// more is answered with 431. Default: 64 KiB (hyper 400). Used by `serve`, not by a
+    /// Of an HTTP/1 request's head, in bytes; one more is answered with 431. Also of a
+    /// chunked body's trailers; one more is an error of the body, which the application
+    /// gets. Default: 64 KiB (hyper 400). Used by `serve`, not by a
     /// bare `Acceptor`.
     pub request_head_bytes: usize,
-    /// Header fields of an HTTP/1 request; one more is answered with 431. Default: 100, as
+    /// Header fields of an HTTP/1 request; one more is answered with 431. Also fields of
+    /// its trailers; one more is an error of the body. Default: 100, as
     /// hyper; 1 to 10,000. Used by `serve`, not by a bare `Acceptor`.
     pub request_headers: usize,
     /// Of an HTTP/2 request's head, as RFC 9113 6.5.2 counts them
@@ -102,7 +104,7 @@ pub struct Limits {
     pub http2_connection_window: u32,
     /// What is taken from the application of each response while its client opens no
     /// window, in bytes. Default: 64 KiB: with hyper's own, a zero window and 100 answers of
-    /// 9 MB cost 879 MB. 2^32 - 1 at most. Used by `serve`, not by a bare `Acceptor`.
+    /// 9 MB cost 879 MB. 1 to 2^32 - 1; one part of a body, of up to 64 KiB, is always taken. Used by `serve`, not by a bare `Acceptor`.
     pub http2_send_bytes: usize,
     /// Requests that a client has cancelled before the application saw them; one more, and the
     /// connection is ended: GOAWAY, ENHANCE_YOUR_CALM (rapid reset, CVE-2023-44487). Default:

@@ -47,7 +47,9 @@ const WRITING: u32 = 1 << 4;
 const ASKED: u32 = 1 << 5;
 /// The client has sent its end.
 const ENDED: u32 = 1 << 6;
-const STEP: u32 = 1 << 7;
+/// The last request has, or had, a body.
+const BODY: u32 = 1 << 7;
+const STEP: u32 = 1 << 8;
 
 impl Pace {
     pub(crate) fn new() -> Self {
@@ -63,16 +65,22 @@ impl Pace {
         Look(self.word() & !(ASKED | ENDED))
     }
 
-    /// From here on the next phase; all flags are down.
+    /// From here on the next phase; all flags are down, but that of a body, which
+    /// somebody may still read behind the response.
     pub(crate) fn enter(&self, phase: Phase) {
-        let steps = self.word() & !(STEP - 1);
-        self.set(steps.wrapping_add(STEP) | code(phase));
+        let word = self.word();
+        let body = match phase {
+            Phase::Body => BODY,
+            Phase::Handler => 0,
+            _ => word & BODY,
+        };
+        self.set((word & !(STEP - 1)).wrapping_add(STEP) | body | code(phase));
     }
 
     /// The application has its response; it may already have been written to.
     pub(crate) fn respond(&self) {
         let word = self.word();
-        let flags = word & (WRITING | ASKED | ENDED);
+        let flags = word & (WRITING | ASKED | ENDED | BODY);
         self.set((word & !(STEP - 1)).wrapping_add(STEP) | flags | code(Phase::Response));
     }
 
@@ -176,6 +184,12 @@ impl Pace {
 impl Look {
     pub(crate) fn phase(self) -> Phase {
         PHASES[(self.0 & PHASE) as usize % PHASES.len()]
+    }
+
+    /// Whether hyper has nothing of a request or a response, for certain: it may have
+    /// the rest of a body, whose response is over, until it reads the next head.
+    pub(crate) fn is_between_requests(self) -> bool {
+        self.phase() == Phase::Idle && self.is_reading() && self.0 & (WRITING | BODY) == 0
     }
 
     /// Whether the client's bytes are waited for.

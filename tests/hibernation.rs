@@ -204,8 +204,11 @@ async fn a_request_that_comes_byte_by_byte() {
         }
         let answer = it.answer().await;
         assert!(answer.ends_with(", 4 bytes!"), "{answer}");
+        sleep(Duration::from_secs(30)).await;
+        // The body is over; but nobody can know.
         assert_eq!(sleeps(&log), 1);
 
+        it.exchange(GET).await;
         sleep(Duration::from_secs(30)).await;
         it.client.write_all(b"G").await.unwrap();
         let (rest, after) = it.end().await;

@@ -171,7 +171,7 @@ fn as_bare_hyper(flight: &[u8], peer: SocketAddr, log: &Mutex<Log>, seen: &Seen,
         let log = log.lock().unwrap();
         let written = String::from_utf8_lossy(&log.written);
         assert!(
-            written.contains("HTTP/1.1 4"),
+            written.contains("HTTP/1.1 4") || written.contains("HTTP/1.0 4"),
             "{ours:#?}\nbare: {bare:#?}\n{written}"
         );
     }

@@ -28,7 +28,8 @@ impl<L, A, K, F> Serve<L, A, K, F> {
         self
     }
 
-    /// Deadlines and bounds.
+    /// Deadlines and bounds. Those that hyper keeps are set over what
+    /// [`http1`](Self::http1) and [`http2`](Self::http2) have set before.
     pub fn limits(mut self, limits: Limits) -> Self {
         let limits = limits.on_a_clock();
         self.http.limit(&limits);

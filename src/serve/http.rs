@@ -51,7 +51,7 @@ impl Http {
         // RFC 9113 6.9.1 and 6.9.2.
         const LEAST_WINDOW: u32 = 65_535;
         const MOST_WINDOW: u32 = (1 << 31) - 1;
-        let send_bytes = limits.http2_send_bytes.min(u32::MAX as usize);
+        let send_bytes = limits.http2_send_bytes.clamp(1, u32::MAX as usize);
         self.http1
             .max_headers(limits.request_headers.clamp(1, 10_000))
             .max_header_size(limits.request_head_bytes);
@@ -82,7 +82,9 @@ impl Http {
         if http1.contains("h1_half_close: false") {
             limits.body_idle = Duration::from_secs(365 * 24 * 60 * 60);
         }
-        // A deadline of hyper's would begin again with each sleep.
-        self.hibernates = http1.contains("h1_header_read_timeout: Configured(None)");
+        // A deadline of hyper's would begin again with each sleep; and with pipeline_flush
+        // it may hold an answer until the next request is whole.
+        self.hibernates = http1.contains("h1_header_read_timeout: Configured(None)")
+            && http1.contains("pipeline_flush: false");
     }
 }

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 /// hyper asks a response's body for its next frame when the client has opened
-/// the window for it, and not before. So the body knows when it is the client's
+/// the window for the last one, and not before. So the body knows when it is the client's
 /// turn; what waits for the client is the stream's task, which hyper hides from
 /// the body. They meet here, in the thread that polls the one inside the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +26,16 @@ thread_local! {
 impl Turn {
     /// Polls a stream, or drops it: what is noted meanwhile is kept here.
     pub(super) fn during<T>(&mut self, stream: impl FnOnce() -> T) -> T {
-        let outer = NOW.replace(*self);
+        // What panics takes its turn with it.
+        struct Outer(Turn);
+        impl Drop for Outer {
+            fn drop(&mut self) {
+                NOW.set(self.0);
+            }
+        }
+        let _outer = Outer(NOW.replace(*self));
         let done = stream();
-        *self = NOW.replace(outer);
+        *self = NOW.get();
         done
     }
 

@@ -91,12 +91,9 @@ impl Watch {
     /// shorter it is, the fewer connections have buffers.
     pub(super) fn poll_long_idle(&mut self, pace: &Pace, cx: &mut Context<'_>) -> Poll<()> {
         const LONG: Duration = Duration::from_secs(2);
-        let look = self.look(pace);
-        match look.phase() {
-            Phase::Idle if look.is_reading() && !look.is_writing() => {
-                self.poll_until(self.since + LONG, cx)
-            }
-            _ => Poll::Pending,
+        match self.look(pace).is_between_requests() {
+            true => self.poll_until(self.since + LONG, cx),
+            false => Poll::Pending,
         }
     }
 

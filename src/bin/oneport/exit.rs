@@ -116,14 +116,20 @@ pub(crate) fn code(code: i32) -> ExitCode {
 
 /// On stderr, unless that takes more than a second: nobody may read it.
 pub(crate) fn say(sentence: &str) {
+    // A closed stderr is no reason to panic.
+    let write = |line: &str| drop(io::stderr().lock().write_all(line.as_bytes()));
     let line = format!("oneport: {sentence}\n");
     let (said, is_said) = mpsc::channel();
-    std::thread::spawn(move || {
-        // A closed stderr is no reason to panic.
-        let _ = io::stderr().lock().write_all(line.as_bytes());
+    let other = line.clone();
+    let thread = std::thread::Builder::new().spawn(move || {
+        write(&other);
         let _ = said.send(());
     });
-    let _ = is_said.recv_timeout(Duration::from_secs(1));
+    match thread {
+        Ok(_) => drop(is_said.recv_timeout(Duration::from_secs(1))),
+        // That may be what is to be said.
+        Err(_) => write(&line),
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What a connection that hibernates must not lose, or take for something else.
+//! Connections that must not hibernate (tests/hibernation.rs has those that do).
 //! The clock is tokio's, paused.
 #![allow(clippy::unwrap_used)] // a test
 
