@@ -210,3 +210,29 @@ async fn works_bare_inside_select_and_ends_everything_when_dropped() {
     assert_eq!(answer, b"");
     assert!(TcpStream::connect(addr).await.is_err());
 }
+
+/// They are connected, for all they know, and have sent a request; closing the listener
+/// reset them. Of 40 clients under load four to eight were told nothing.
+#[tokio::test]
+async fn requests_in_the_backlog_are_answered() {
+    let listener = support::listen().await;
+    let addr = listener.local_addr().unwrap();
+    let mut clients = Vec::new();
+    for n in 0..50 {
+        let mut client = TcpStream::connect(addr).await.unwrap();
+        if n < 40 {
+            client.write_all(REQUEST).await.unwrap();
+        }
+        clients.push(client);
+    }
+    // The signal comes before any of them is accepted.
+    let drained = oneport::serve_plaintext(listener, service_fn(support::hello))
+        .with_graceful_shutdown(std::future::ready(()))
+        .into_future();
+    assert_eq!(within(drained).await.unwrap(), Drained::Clean);
+    for (n, mut client) in clients.into_iter().enumerate() {
+        let mut answer = Vec::new();
+        within(client.read_to_end(&mut answer)).await.unwrap();
+        assert_eq!(answer.starts_with(b"HTTP/1.1 200 OK\r\n"), n < 40, "{n}");
+    }
+}

@@ -1,11 +1,13 @@
 //! The loop that accepts, and what it makes of errors.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::select;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep};
@@ -16,6 +18,7 @@ use super::listener::Listener;
 use super::per_address::{Crowd, Share};
 use super::sniffing::{Connection, Sniffing};
 use crate::io::Tracked;
+use crate::peer::Peer;
 
 /// A connection that holds its slot for as long as it is open.
 pub(super) type Slotted<I> = Tracked<I, Slot>;
@@ -50,43 +53,83 @@ where
     loop {
         let accepted = select! {
             biased;
-            () = signal.as_mut() => return Ok(()),
+            () = signal.as_mut() => break,
             accepted = accept(listener, slots) => accepted,
         };
-        let (io, addr, permit) = match accepted {
-            Ok(accepted) => accepted,
+        match accepted {
+            Ok(accepted) => start(accepted, &app, shared),
             Err(error) => match Failure::of(&error) {
                 Failure::Fatal => return Err(error),
                 Failure::OfOneConnection => {
                     tracing::debug!(%error, "a connection broke before it was accepted");
-                    continue;
                 }
                 Failure::OutOfResources => {
                     pauses.log(&error);
                     select! {
-                        () = signal.as_mut() => return Ok(()),
-                        () = sleep(PAUSE) => continue,
+                        () = signal.as_mut() => break,
+                        () = sleep(PAUSE) => {}
                     }
                 }
             },
-        };
-        let share = shared.share_of_socket(addr.clone().into());
-        if share.as_ref().is_some_and(|it| it.crowd() == Crowd::Flood) {
-            shared.note_full(addr.into());
-            continue;
         }
-        let slot = Slot {
-            _permit: permit,
-            share: share.map(Box::new),
-        };
-        let connection = Connection {
-            io: Slotted::new(io, slot),
-            app: app.clone(),
-            addr,
-        };
-        let sniffing = Sniffing::new(shared.clone(), connection);
-        tokio::spawn(Task::Sniffing(sniffing));
     }
+    accept_the_rest(listener, app, shared, slots).await;
+    Ok(())
+}
+
+/// The backlog: the kernel has shaken hands with these, and when the listener is
+/// closed it resets them, those with a request on its way as well. Who has sent one
+/// is answered, the others are let go.
+async fn accept_the_rest<L, A, K>(
+    listener: &mut L,
+    app: A,
+    shared: &Arc<Shared>,
+    slots: &Arc<Semaphore>,
+) where
+    L: Listener,
+    A: App<L::Addr, K>,
+    K: 'static,
+{
+    // A round of the runtime, which hears of them meanwhile.
+    tokio::task::yield_now().await;
+    // No more than a backlog holds: others go on coming.
+    for _ in 0..4096 {
+        let mut next = pin!(accept(listener, slots));
+        let next = poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx))).await;
+        let Poll::Ready(Ok(accepted)) = next else {
+            return;
+        };
+        start(accepted, &app, shared);
+    }
+}
+
+/// In a task of its own.
+fn start<I, A, Addr, K>(
+    (io, addr, permit): (I, Addr, OwnedSemaphorePermit),
+    app: &A,
+    shared: &Arc<Shared>,
+) where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    A: App<Addr, K>,
+    Addr: Clone + Into<Peer> + Send + 'static,
+    K: 'static,
+{
+    let share = shared.share_of_socket(addr.clone().into());
+    if share.as_ref().is_some_and(|it| it.crowd() == Crowd::Flood) {
+        shared.note_full(addr.into());
+        return;
+    }
+    let slot = Slot {
+        _permit: permit,
+        share: share.map(Box::new),
+    };
+    let connection = Connection {
+        io: Slotted::new(io, slot),
+        app: app.clone(),
+        addr,
+    };
+    let sniffing = Sniffing::new(shared.clone(), connection);
+    tokio::spawn(Task::Sniffing(sniffing));
 }
 
 /// A connection, and then a slot for it: above the limit one connection more is
