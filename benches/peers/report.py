@@ -119,7 +119,8 @@ def held(results):
     ]
     return (
         f"## w6: private memory per idle connection\n\nBytes (RssAnon) that {results['held_count']:,} more "
-        "connections add, over their number; one figure each, from a fresh process.\n\n"
+        "connections add, over their number; one figure each, from a fresh process. Counted within "
+        "seconds of their opening, when some of ours hibernate already: `benches/memory` has both.\n\n"
         + table(["server"] + [kind["title"] for kind in kinds], rows)
     )
 
