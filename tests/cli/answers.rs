@@ -145,7 +145,12 @@ async fn usr1_without_a_report_is_no_end() {
     let server = Oneport::start(&[]).await;
     server.signal("USR1").await;
     assert_eq!(server.status("https", "/healthz", &[]).await, "200");
-    assert!(server.killed().await.contains("without --report-plaintext"));
+    assert!(
+        server
+            .stopped()
+            .await
+            .contains("without --report-plaintext")
+    );
 }
 
 #[tokio::test]
@@ -190,7 +195,7 @@ async fn client_certificates_are_required_and_explained() {
     );
     assert!(!report.contains("--allow-plaintext"), "{report}");
     assert_eq!(strict.status("https", "/healthz", &client).await, "200");
-    let log = strict.killed().await;
+    let log = strict.stopped().await;
     assert!(!log.contains("refused"), "{log}");
 
     let explaining = Oneport::start(&["--client-ca", ca, "--explain-client-cert"]).await;
@@ -202,7 +207,7 @@ async fn client_certificates_are_required_and_explained() {
         answer.starts_with("HTTP/1.1 403 This port requires a client certificate"),
         "{answer}"
     );
-    let log = explaining.killed().await;
+    let log = explaining.stopped().await;
     assert!(
         log.contains("remedy=\"give the client a certificate from a CA that --client-ca names\""),
         "{log}"

@@ -181,7 +181,7 @@ async fn plaintext_only_and_nobody() {
     assert_eq!(ended.code, 1);
     let expected = format!("localhost:{port}: this port speaks plaintext, not TLS: it answers");
     assert!(ended.err.contains(&expected), "{}", ended.err);
-    server.killed().await;
+    server.stopped().await;
     let ended = certs.cert(&format!("show localhost:{port}")).await;
     assert!(
         ended.err.contains("nothing listens on this port"),

@@ -124,7 +124,7 @@ async fn an_expired_certificate_is_refused_or_warned_about() {
         "--accept-expired-cert",
     ];
     let server = Oneport::start(&flags).await;
-    let log = server.killed().await;
+    let log = server.stopped().await;
     assert!(log.contains("expired on 2002-01-01"), "{log}");
 
     let (code, _, stderr) = ended(&flags[..4]).await;

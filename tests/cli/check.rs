@@ -162,7 +162,7 @@ async fn it_waits_for_a_server_that_starts_later() {
         let mut out = String::new();
         stdout.read_to_string(&mut out).await.unwrap();
         assert_eq!(out.contains(" works\n"), quiet.is_empty(), "{out}");
-        server.killed().await;
+        server.stopped().await;
     }
 }
 

@@ -110,7 +110,7 @@ async fn required_optional_and_the_flags_of_others() {
     assert_eq!(identity["serial"], "01");
     let complaint = whoami(&required, None).await.unwrap_err();
     assert!(complaint.contains("certificate required"), "{complaint}");
-    let log = required.killed().await;
+    let log = required.stopped().await;
     for part in [
         "client certificates are trusted from this CA",
         "subject=\"CN=clients' CA\"",
@@ -197,7 +197,7 @@ async fn a_list_of_revoked_certificates_is_reloaded() {
     assert!(complaint.contains("revoked"), "{complaint}");
     assert!(whoami(&server, Some(&client(2))).await.is_ok());
     // It said to give the client a certificate of a CA that is known, which it has.
-    let log = server.killed().await;
+    let log = server.stopped().await;
     let remedy = "remedy=\"the client's certificate was revoked (--client-crl)";
     assert!(log.contains(remedy), "{log}");
 }

@@ -175,9 +175,11 @@ impl Oneport {
         (home, self.end().await)
     }
 
-    /// Kills it, and returns what it had logged.
-    pub(crate) async fn killed(mut self) -> String {
-        self.child.kill().await.unwrap();
+    /// Stops it, and returns what it has logged: all of it, which a killed one has not
+    /// written yet.
+    pub(crate) async fn stopped(mut self) -> String {
+        self.signal("TERM").await;
+        within(self.child.wait()).await.unwrap();
         self.log().await
     }
 

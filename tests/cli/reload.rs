@@ -58,7 +58,7 @@ async fn sighup_reloads_and_a_bad_file_keeps_what_was_there() {
     write(directory.path(), "a");
     server.signal("HUP").await;
     serves(&server, &cert).await;
-    let log = server.killed().await;
+    let log = server.stopped().await;
     assert!(
         log.contains("the certificates cannot be reloaded, what was there before stays in use"),
         "{log}"
@@ -85,7 +85,7 @@ async fn files_are_watched_and_one_of_two_may_change() {
     serves(&server, &cert).await;
     write(directory.path(), "a");
     serves(&server, &cert).await;
-    let log = server.killed().await;
+    let log = server.stopped().await;
     assert!(
         log.contains("certificate files have changed: reloaded"),
         "{log}"
@@ -125,7 +125,7 @@ async fn a_directory_that_goes_is_no_news() {
     link("2");
     fs::remove_dir_all(path("1")).unwrap();
     serves(&server, &cert).await;
-    let log = server.killed().await;
+    let log = server.stopped().await;
     assert!(!log.contains("WARN"), "{log}");
 }
 

@@ -170,7 +170,7 @@ async fn the_whole_directory_goes_and_comes_back() {
         }
     })
     .await;
-    assert!(!server.killed().await.contains("panicked"));
+    assert!(!server.stopped().await.contains("panicked"));
 }
 
 /// `--root`: files and the directory itself.

@@ -59,7 +59,7 @@ async fn what_clients_will_trip_over_is_said() {
     let args = [&args[..], &["--listen", "localhost:0"]].concat();
     let server = Oneport::start(&args).await;
     let report = server.report.clone();
-    let log = server.killed().await;
+    let log = server.stopped().await;
     for said in [
         "the certificate CN=own is a CA's (CA:TRUE)",
         "is for a.example, and not for localhost",
@@ -122,7 +122,7 @@ async fn ticket_secrets_are_read() {
     std::fs::write(path, format!("{:064x}\n", 7)).unwrap();
     let server = Oneport::start(&["--ticket-secrets", path]).await;
     // Files of a test are open to everybody.
-    let log = server.killed().await;
+    let log = server.stopped().await;
     assert!(log.contains("chmod 640"), "{log}");
 }
 
@@ -170,7 +170,7 @@ async fn the_second_certificate_for_a_name_is_not_forgotten() {
     let args = [
         "--cert", &cert, "--key", &key, "--cert", &rsa, "--key", &rsa_key,
     ];
-    let log = Oneport::start(&args).await.killed().await;
+    let log = Oneport::start(&args).await.stopped().await;
     let warning = format!("the certificate in {rsa} is only valid until ");
     assert!(log.contains(&warning), "{log}");
 }

@@ -89,8 +89,7 @@ async fn plaintext_for_strangers_is_warned_about_where_they_can_reach_the_port()
         (&["--listen", "127.0.0.1:0", "--allow-plaintext"], false),
     ] {
         let server = Oneport::start(args).await;
-        // The warning comes before the report, so it is there by now.
-        let log = server.killed().await;
+        let log = server.stopped().await;
         assert_eq!(log.contains(warning), warned, "{args:?}: {log}");
     }
 }
