@@ -57,7 +57,8 @@ pub fn parse(written: &[u8], to_head: bool) -> Response {
         "{}",
         shown()
     );
-    match to_head {
+    // What cannot be parsed has no method: the literal 400 has its text.
+    match to_head && response.status != 400 {
         true => assert_eq!(response.body, b"", "{}", shown()),
         false => assert_eq!(announced, Some(response.body.len()), "{}", shown()),
     }
