@@ -81,12 +81,12 @@ where
         info.client_identity = None;
     }
     let alpn_is_h2 = info.alpn.as_deref().map(|alpn| alpn == b"h2");
+    if alpn_is_h2 == Some(true) && protocol != Protocol::Http2 {
+        // A connection error (RFC 9113 3.4), never a fall-back.
+        acceptor.settings().linger.close(tls).await;
+        return Err(AcceptError::AlpnMismatch);
+    }
     let mismatch = match protocol {
-        Protocol::Http1 | Protocol::Foreign(_) | Protocol::Tls if alpn_is_h2 == Some(true) => {
-            // A connection error (RFC 9113 3.4), never a fall-back.
-            acceptor.settings().linger.close(tls).await;
-            return Err(AcceptError::AlpnMismatch);
-        }
         Protocol::Http2 if alpn_is_h2 == Some(false) => {
             // Believe the bytes. (Without ALPN this is prior knowledge.)
             tracing::debug!(peer = %origin.peer, "HTTP/2, although ALPN did not choose it");
