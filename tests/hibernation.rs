@@ -2,133 +2,32 @@
 //! may notice, in either mode. The clock is tokio's, paused.
 #![allow(clippy::unwrap_used)] // a test
 
+#[path = "hibernation/connected.rs"]
+mod connected;
+mod in_memory;
 mod log_capture;
 mod support;
 
-use std::convert::Infallible;
-use std::future::pending;
-use std::io;
-use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use http::{Request, Response};
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
+use connected::Connected;
 use log_capture::Log;
-use oneport::{ConnInfo, Drained};
-use support::{Pki, told};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream, duplex};
-use tokio::sync::{mpsc, oneshot};
-use tokio::task::JoinHandle;
-use tokio::time::{Instant, sleep, timeout};
-use tokio_rustls::TlsConnector;
-use tower::service_fn;
+use oneport::Drained;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::time::{Instant, sleep};
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 
-/// A server on streams in memory.
-struct InMemory(mpsc::Receiver<DuplexStream>);
-
-impl oneport::Listener for InMemory {
-    type Io = DuplexStream;
-    type Addr = SocketAddr;
-    async fn accept(&mut self) -> io::Result<(DuplexStream, SocketAddr)> {
-        match self.0.recv().await {
-            Some(io) => Ok((io, "127.0.0.1:1".parse().unwrap())),
-            None => pending().await,
-        }
-    }
-}
-
-trait Duplex: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Duplex for T {}
-
-/// The only connection of a server, in either mode.
-struct Connected {
-    client: Box<dyn Duplex>,
-    server: JoinHandle<io::Result<Drained>>,
-    shutdown: oneshot::Sender<()>,
-    _connect: mpsc::Sender<DuplexStream>,
-}
-
 impl Connected {
-    /// `head`: what an application has set as hyper's own deadline.
-    async fn new(tls: bool, head: Option<Duration>) -> Self {
-        let pki = Pki::new();
-        let (connect, connections) = mpsc::channel(1);
-        let (shutdown, signal) = oneshot::channel();
-        // Each connection has a service of its own, which counts its requests.
-        let app = service_fn(async |_: SocketAddr| {
-            let asked = Arc::new(AtomicUsize::new(0));
-            Ok::<_, Infallible>(service_fn(move |request: Request<Incoming>| {
-                let nth = asked.fetch_add(1, Ordering::Relaxed) + 1;
-                answer(nth, request)
-            }))
-        });
-        let server = oneport::serve_dual(InMemory(connections), pki.tls(), app)
-            .http1(|http1| match head {
-                Some(_) => http1.header_read_timeout(head),
-                None => http1,
-            })
-            .with_graceful_shutdown(told(signal));
-        let server = tokio::spawn(server.into_future());
-        let (client, io) = duplex(1024);
-        connect.send(io).await.unwrap();
-        let client: Box<dyn Duplex> = match tls {
-            false => Box::new(client),
-            true => {
-                let config = pki.client_config(&["http/1.1"]);
-                let name = "localhost".try_into().unwrap();
-                let connector = TlsConnector::from(config);
-                Box::new(connector.connect(name, client).await.unwrap())
-            }
-        };
-        Self {
-            client,
-            server,
-            shutdown,
-            _connect: connect,
-        }
+    /// After a request, and half a minute of sleep.
+    async fn asleep(tls: bool) -> (Self, Log, tracing::subscriber::DefaultGuard) {
+        let mut it = Self::new(tls, None).await;
+        let (log, guard) = trace();
+        it.exchange(GET).await;
+        sleep(Duration::from_secs(30)).await;
+        assert_eq!(sleeps(&log), 1);
+        (it, log, guard)
     }
-
-    /// Sends this, and reads one answer.
-    async fn exchange(&mut self, request: &[u8]) -> String {
-        self.client.write_all(request).await.unwrap();
-        self.client.flush().await.unwrap();
-        self.answer().await
-    }
-
-    /// One answer, by its end.
-    async fn answer(&mut self) -> String {
-        let mut answer = Vec::new();
-        while !answer.ends_with(b"!") {
-            let byte = self.client.read_u8().await.unwrap();
-            answer.push(byte);
-        }
-        String::from_utf8(answer).unwrap()
-    }
-
-    /// What still comes, and after how long it ends. Inside TLS it is an error
-    /// without close_notify.
-    async fn end(&mut self) -> (String, Duration) {
-        let start = Instant::now();
-        let mut rest = String::new();
-        let read = timeout(
-            Duration::from_secs(3600),
-            self.client.read_to_string(&mut rest),
-        );
-        read.await.expect("ended within an hour").unwrap();
-        (rest, start.elapsed())
-    }
-}
-
-async fn answer(nth: usize, request: Request<Incoming>) -> Result<Response<String>, Infallible> {
-    let id = request.extensions().get::<ConnInfo>().unwrap().id();
-    let body = request.into_body().collect().await.unwrap().to_bytes();
-    let answer = format!("request {nth} on {id}, {} bytes!", body.len());
-    Ok(Response::new(answer))
 }
 
 fn trace() -> (Log, tracing::subscriber::DefaultGuard) {
@@ -192,10 +91,7 @@ async fn not_before_two_seconds() {
 #[tokio::test(start_paused = true)]
 async fn a_request_that_comes_byte_by_byte() {
     for tls in [false, true] {
-        let mut it = Connected::new(tls, None).await;
-        let (log, _guard) = trace();
-        it.exchange(GET).await;
-        sleep(Duration::from_secs(30)).await;
+        let (mut it, log, _guard) = Connected::asleep(tls).await;
         let request = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nbody";
         for byte in request {
             it.client.write_all(&[*byte]).await.unwrap();
@@ -222,10 +118,7 @@ async fn a_request_that_comes_byte_by_byte() {
 #[tokio::test(start_paused = true)]
 async fn more_than_one_read_of_requests() {
     for tls in [false, true] {
-        let mut it = Connected::new(tls, None).await;
-        let (log, _guard) = trace();
-        it.exchange(GET).await;
-        sleep(Duration::from_secs(30)).await;
+        let (mut it, log, _guard) = Connected::asleep(tls).await;
         let mut requests = b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n".to_vec();
         requests.extend([b'x'; 100_000]);
         requests.extend(GET.repeat(3));
@@ -276,11 +169,7 @@ async fn a_line_end_behind_the_last_request() {
 #[tokio::test(start_paused = true)]
 async fn the_server_drains() {
     for tls in [false, true] {
-        let mut it = Connected::new(tls, None).await;
-        let (log, _guard) = trace();
-        it.exchange(GET).await;
-        sleep(Duration::from_secs(30)).await;
-        assert_eq!(sleeps(&log), 1);
+        let (mut it, _log, _guard) = Connected::asleep(tls).await;
         let start = Instant::now();
         it.shutdown.send(()).unwrap();
         let mut rest = String::new();
@@ -296,11 +185,7 @@ async fn the_server_drains() {
 #[tokio::test(start_paused = true)]
 async fn the_server_drains_just_as_a_request_comes() {
     for tls in [false, true] {
-        let mut it = Connected::new(tls, None).await;
-        let (log, _guard) = trace();
-        it.exchange(GET).await;
-        sleep(Duration::from_secs(30)).await;
-        assert_eq!(sleeps(&log), 1);
+        let (mut it, _log, _guard) = Connected::asleep(tls).await;
         it.client.write_all(GET).await.unwrap();
         it.shutdown.send(()).unwrap();
         let mut rest = String::new();
@@ -315,20 +200,14 @@ async fn the_server_drains_just_as_a_request_comes() {
 #[tokio::test(start_paused = true)]
 async fn the_client_leaves() {
     for tls in [false, true] {
-        let mut it = Connected::new(tls, None).await;
-        let (log, _guard) = trace();
-        it.exchange(GET).await;
-        sleep(Duration::from_secs(30)).await;
+        let (mut it, log, _guard) = Connected::asleep(tls).await;
         it.client.shutdown().await.unwrap();
         let (rest, after) = it.end().await;
         assert_eq!((rest.as_str(), after.as_secs()), ("", 0));
         assert_eq!(sleeps(&log), 1);
     }
     for tls in [false, true] {
-        let mut it = Connected::new(tls, None).await;
-        let (log, _guard) = trace();
-        it.exchange(GET).await;
-        sleep(Duration::from_secs(30)).await;
+        let (it, log, _guard) = Connected::asleep(tls).await;
         drop(it.client);
         // Before the shutdown, or it would be that.
         while log.lines_with("connection ended").is_empty()

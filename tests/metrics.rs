@@ -13,7 +13,7 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Empty, StreamBody};
 use hyper::body::{Frame, Incoming};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
+use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 use oneport::{Limits, Mode};
 use support::{Pki, Server, exchange, hello, told, within};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -21,26 +21,17 @@ use tokio::net::TcpStream;
 
 #[test]
 fn refusals_and_credentials_in_the_clear() {
-    let recorder = DebuggingRecorder::new();
-    let snapshots = recorder.snapshotter();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    metrics::with_local_recorder(&recorder, || {
-        runtime.block_on(async {
-            let server = Server::with_mode(&Pki::new(), Mode::TlsOnly).await;
-            for request in [
-                &b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..],
-                b"GET / HTTP/1.1\r\nHost: a\r\nCookie: a=b\r\n\r\n",
-                b"SSH-2.0-OpenSSH_9.2\r\n",
-            ] {
-                exchange(server.addr, request).await;
-            }
-            server.shut_down().await.unwrap();
-        });
+    let counted = counted(async {
+        let server = Server::with_mode(&Pki::new(), Mode::TlsOnly).await;
+        for request in [
+            &b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"[..],
+            b"GET / HTTP/1.1\r\nHost: a\r\nCookie: a=b\r\n\r\n",
+            b"SSH-2.0-OpenSSH_9.2\r\n",
+        ] {
+            exchange(server.addr, request).await;
+        }
+        server.shut_down().await.unwrap();
     });
-    let counted = counts(&snapshots);
     let expected = [
         ("oneport_plaintext_credentials_total", 1),
         ("oneport_refused_total foreign", 1),
@@ -52,54 +43,39 @@ fn refusals_and_credentials_in_the_clear() {
 
 #[test]
 fn limits() {
-    let recorder = DebuggingRecorder::new();
-    let snapshots = recorder.snapshotter();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
     let soon = Duration::from_millis(50);
     let mut limits = Limits::default();
     (limits.sniff, limits.request_head) = (soon, soon);
     (limits.body_idle, limits.keep_alive_idle) = (soon, soon);
-    metrics::with_local_recorder(&recorder, || {
-        runtime.block_on(async {
-            let server = Server::start(|listener, signal| {
-                oneport::serve_plaintext(listener, tower::service_fn(hello))
-                    .limits(limits)
-                    .with_graceful_shutdown(told(signal))
-                    .into_future()
-            })
-            .await;
-            for request in [
-                &b"GET"[..],
-                b"GET / HTTP/1.1\r\nHost",
-                b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc",
-                b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
-            ] {
-                exchange(server.addr, request).await;
-            }
-            server.shut_down().await.unwrap();
-        });
+    let counted = counted(async {
+        let server = Server::start(|listener, signal| {
+            oneport::serve_plaintext(listener, tower::service_fn(hello))
+                .limits(limits)
+                .with_graceful_shutdown(told(signal))
+                .into_future()
+        })
+        .await;
+        for request in [
+            &b"GET"[..],
+            b"GET / HTTP/1.1\r\nHost",
+            b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nabc",
+            b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+        ] {
+            exchange(server.addr, request).await;
+        }
+        server.shut_down().await.unwrap();
     });
     let expected = ["body_idle", "keep_alive_idle", "request_head", "sniff"];
     let expected = expected.map(|limit| (format!("oneport_limits_total {limit}"), 1));
-    assert_eq!(counts(&snapshots), BTreeMap::from(expected));
+    assert_eq!(counted, BTreeMap::from(expected));
 }
 
 /// A bug in the application, before its response and in the middle of it, over
 /// HTTP/1 and HTTP/2.
 #[test]
 fn panics() {
-    let recorder = DebuggingRecorder::new();
-    let snapshots = recorder.snapshotter();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    metrics::with_local_recorder(&recorder, || runtime.block_on(ask_for_panics()));
     let expected = [("oneport_panics_total".to_owned(), 8)];
-    assert_eq!(counts(&snapshots), BTreeMap::from(expected));
+    assert_eq!(counted(ask_for_panics()), BTreeMap::from(expected));
 }
 
 /// Eight of them.
@@ -172,8 +148,15 @@ fn is_two(frame: &Frame<Bytes>) -> bool {
     frame.data_ref().is_some_and(|data| data == "two")
 }
 
-fn counts(snapshots: &Snapshotter) -> BTreeMap<String, u64> {
-    let counted = snapshots.snapshot().into_vec().into_iter();
+/// What is counted meanwhile.
+fn counted(work: impl Future<Output = ()>) -> BTreeMap<String, u64> {
+    let recorder = DebuggingRecorder::new();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    metrics::with_local_recorder(&recorder, || runtime.block_on(work));
+    let counted = recorder.snapshotter().snapshot().into_vec().into_iter();
     counted
         .map(|(key, _, _, value)| {
             let labels = key.key().labels().map(|label| label.value().to_owned());

@@ -4,38 +4,25 @@
 
 #[path = "pace/http2.rs"]
 mod http2;
+mod in_memory;
 mod log_capture;
 mod support;
 
 use std::convert::Infallible;
 use std::future::pending;
-use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
+use in_memory::InMemory;
 use log_capture::Log;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep, timeout};
 use tower::service_fn;
-
-/// A server on streams in memory.
-struct InMemory(mpsc::Receiver<DuplexStream>);
-
-impl oneport::Listener for InMemory {
-    type Io = DuplexStream;
-    type Addr = SocketAddr;
-    async fn accept(&mut self) -> std::io::Result<(DuplexStream, SocketAddr)> {
-        match self.0.recv().await {
-            Some(io) => Ok((io, "127.0.0.1:1".parse().unwrap())),
-            None => pending().await,
-        }
-    }
-}
 
 /// Serves [`app`]; the other end of its only connection.
 async fn connected(buffer: usize) -> (DuplexStream, JoinHandle<()>) {

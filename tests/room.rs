@@ -1,17 +1,17 @@
 //! Who has to make room where there are too many.
 #![allow(clippy::unwrap_used)] // a test
 
+mod in_memory;
 mod log_capture;
 mod support;
 
-use std::io;
-use std::net::SocketAddr;
 use std::time::Duration;
 
+use in_memory::InMemory;
 use log_capture::Log;
 use oneport::{Limits, ProxyProtocol};
 use support::{Pki, Server, exchange, hello, told, within};
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
@@ -90,20 +90,6 @@ async fn silent_connections_do_not_fill_the_server() {
         assert!(exchange(server.addr, LAST_GET).await.ends_with(b"GET \n"));
     }
     server.shut_down().await.unwrap();
-}
-
-/// A server on streams in memory, for a clock that is paused.
-struct InMemory(mpsc::Receiver<DuplexStream>);
-
-impl oneport::Listener for InMemory {
-    type Io = DuplexStream;
-    type Addr = SocketAddr;
-    async fn accept(&mut self) -> io::Result<(DuplexStream, SocketAddr)> {
-        match self.0.recv().await {
-            Some(io) => Ok((io, "127.0.0.1:1".parse().unwrap())),
-            None => std::future::pending().await,
-        }
-    }
 }
 
 /// One timer serves all: each has its own time all the same, to the

@@ -2,18 +2,17 @@
 //! The clock is tokio's, paused.
 #![allow(clippy::unwrap_used)] // a test
 
+mod in_memory;
 mod support;
 
 use std::convert::Infallible;
-use std::future::pending;
-use std::io;
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
+use in_memory::InMemory;
 use support::Pki;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc;
@@ -21,20 +20,6 @@ use tokio::time::{sleep, timeout};
 use tower::service_fn;
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
-
-/// A server on streams in memory.
-struct InMemory(mpsc::Receiver<DuplexStream>);
-
-impl oneport::Listener for InMemory {
-    type Io = DuplexStream;
-    type Addr = SocketAddr;
-    async fn accept(&mut self) -> io::Result<(DuplexStream, SocketAddr)> {
-        match self.0.recv().await {
-            Some(io) => Ok((io, "127.0.0.1:1".parse().unwrap())),
-            None => pending().await,
-        }
-    }
-}
 
 type Seen = Arc<Mutex<Vec<String>>>;
 

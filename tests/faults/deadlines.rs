@@ -35,6 +35,7 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tower::service_fn;
 
+use crate::in_memory::InMemory;
 use crate::support::{Pki, told};
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -51,20 +52,6 @@ struct Site {
     connect: mpsc::Sender<DuplexStream>,
     stop: oneshot::Sender<()>,
     server: JoinHandle<io::Result<Drained>>,
-}
-
-struct InMemory(mpsc::Receiver<DuplexStream>);
-
-impl oneport::Listener for InMemory {
-    type Io = DuplexStream;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> io::Result<(DuplexStream, SocketAddr)> {
-        match self.0.recv().await {
-            Some(io) => Ok((io, peer())),
-            None => pending().await,
-        }
-    }
 }
 
 fn peer() -> SocketAddr {

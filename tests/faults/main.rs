@@ -7,6 +7,8 @@
 //! `release`: all arrives, late.
 #![allow(clippy::unwrap_used, clippy::large_futures)] // tests
 
+#[path = "../in_memory/mod.rs"]
+mod in_memory;
 #[path = "../support/mod.rs"]
 mod support;
 
