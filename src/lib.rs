@@ -128,6 +128,8 @@ mod lifecycle;
 mod limits;
 mod mismatch;
 mod network;
+#[cfg(feature = "accept")]
+mod nursery;
 #[cfg(feature = "serve")]
 mod pace;
 mod peer;

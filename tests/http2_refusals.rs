@@ -3,13 +3,20 @@
 
 mod support;
 
+use std::convert::Infallible;
+use std::future::ready;
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use oneport::Mode;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use oneport::{Acceptor, Inbound, Mismatch, Mode, Route};
 use support::{Pki, Server, within};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout};
+use tower::service_fn;
 
 const DATA: u8 = 0;
 const HEADERS: u8 = 1;
@@ -147,4 +154,33 @@ async fn every_open_stream_is_answered() {
     }
     answered.sort_unstable();
     assert_eq!(answered, (0..16).map(|n| 1 + 2 * n).collect::<Vec<_>>());
+}
+
+/// A request whose body was still awaited when its client went away was never freed,
+/// nor was its connection: 13 KB for each of them (the fuzz target `accept` saw it).
+#[tokio::test(start_paused = true)]
+async fn nothing_is_kept_of_a_client_that_leaves_before_its_answer() {
+    let kept = Arc::new(());
+    let token = kept.clone();
+    let acceptor = Acceptor::plaintext_only()
+        .policy(|_: &Inbound| Route::Refuse(Mismatch::PlaintextToTls))
+        .explain(service_fn(move |_: Request<Incoming>| {
+            let _token = token.clone();
+            ready(Ok::<_, Infallible>(Response::new(String::new())))
+        }));
+    let (near, mut far) = duplex(1024);
+    let peer = SocketAddr::from(([127, 0, 0, 1], 1));
+    let client = async move {
+        far.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+            .await
+            .unwrap();
+        far.write_all(&frame(SETTINGS, 0, 0, b"")).await.unwrap();
+        let request = frame(HEADERS, END_HEADERS, 1, POST);
+        far.write_all(&request).await.unwrap();
+        sleep(Duration::from_millis(1)).await;
+    };
+    let (refused, ()) = tokio::join!(acceptor.accept(near, peer), client);
+    refused.unwrap_err();
+    drop(acceptor);
+    assert_eq!(Arc::strong_count(&kept), 1);
 }

@@ -26,6 +26,7 @@ const MODULES: &[(&str, &str)] = &[
     ("lifecycle", ""),
     ("limits", ""),
     ("network", ""),
+    ("nursery", ""),
     ("pace", ""),
     ("peer", ""),
     ("peer_set", "network peer"),
@@ -49,7 +50,7 @@ const MODULES: &[(&str, &str)] = &[
     ("extract", "conn_info mismatch tls"),
     (
         "answer",
-        "challenge conn_info count credentials foreign mismatch redirect tls",
+        "challenge conn_info count credentials foreign mismatch nursery redirect tls",
     ),
     (
         "layer",
@@ -64,7 +65,10 @@ const MODULES: &[(&str, &str)] = &[
         "accept answer challenge conn_info count io lifecycle limits mismatch pace peer policy proxy refusal_log sniff tls",
     ),
     ("acme", "challenge io tls"),
-    ("client", "credentials diagnose foreign io mismatch tls"),
+    (
+        "client",
+        "credentials diagnose foreign io mismatch nursery tls",
+    ),
 ];
 
 /// These decide; they never wait, read, write or look at a clock.
@@ -80,7 +84,7 @@ const CRATES: &[(&str, &str)] = &[
     ("axum", "bin"),
     ("axum_core", "extract"),
     ("clap", "bin"),
-    ("hyper", "accept acme answer client serve"),
+    ("hyper", "accept acme answer client nursery serve"),
     ("hyper_util", "acme answer client serve"),
     ("instant_acme", "acme"),
     ("rcgen", "acme bin challenge tls"),

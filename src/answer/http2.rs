@@ -1,10 +1,10 @@
 //! The answer to HTTP/2 with prior knowledge (h2c, gRPC).
 
 use std::convert::Infallible;
-use std::future::{Future, poll_fn};
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use super::refusal::AnyBody;
 use super::{BoxError, Refusal, Result, Sent};
+use crate::nursery::Nursery;
 
 /// So much of a request's body is read before it is answered: an earlier answer
 /// ends in RST_STREAM, which several clients report instead of the answer.
@@ -56,8 +57,8 @@ where
             Ok::<_, Infallible>(response.map(|body| Announced { body, answered }))
         }
     };
-    let streams = Streams::default();
-    let connection = http2::Builder::new(streams.clone())
+    let streams = Nursery::default();
+    let connection = http2::Builder::new(streams.spawner())
         .timer(TokioTimer::new())
         .max_concurrent_streams(STREAMS_MOST)
         .serve_connection(TokioIo::new(io), service_fn(on_request));
@@ -69,7 +70,7 @@ where
             if let Poll::Ready(ended) = connection.as_mut().poll(cx) {
                 return Poll::Ready(ended);
             }
-            let progressed = streams.poll(cx);
+            let ended = streams.poll(cx);
             if answered.load(Ordering::Relaxed) && goaway.is_none() {
                 goaway.set(Some(sleep(GOAWAY_PAUSE)));
             }
@@ -77,7 +78,7 @@ where
             if !winding_down && due.is_some_and(|due| due.poll(cx).is_ready()) {
                 winding_down = true;
                 connection.as_mut().graceful_shutdown();
-            } else if !progressed {
+            } else if !ended {
                 return Poll::Pending;
             }
         }
@@ -126,42 +127,5 @@ impl Body for Announced {
 impl Drop for Announced {
     fn drop(&mut self) {
         self.answered.store(true, Ordering::Relaxed);
-    }
-}
-
-/// hyper's executor for the streams of one refused connection: they run inside
-/// the connection's own future, so that nothing outlives it and nothing is
-/// spawned.
-#[derive(Clone, Default)]
-struct Streams(Arc<Mutex<Vec<Stream>>>);
-
-type Stream = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-impl Streams {
-    /// Whether a stream ended or came, so that the connection has news.
-    fn poll(&self, cx: &mut Context<'_>) -> bool {
-        let mut streams = self.take();
-        let before = streams.len();
-        streams.retain_mut(|stream| stream.as_mut().poll(cx).is_pending());
-        let ended = streams.len() != before;
-        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let came = !queue.is_empty();
-        queue.append(&mut streams);
-        ended || came
-    }
-
-    fn take(&self) -> Vec<Stream> {
-        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::take(&mut *queue)
-    }
-}
-
-impl<F> hyper::rt::Executor<F> for Streams
-where
-    F: Future<Output = ()> + Send + 'static,
-{
-    fn execute(&self, stream: F) {
-        let mut queue = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        queue.push(Box::pin(stream));
     }
 }

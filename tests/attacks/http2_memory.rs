@@ -8,8 +8,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, Response};
 use hyper::body::{Body, Frame, Incoming};
-use oneport::Limits;
-use tokio::io::AsyncWriteExt;
+use oneport::{Limits, Mode};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tower::service_fn;
@@ -19,7 +19,7 @@ use crate::frames::{
 };
 use crate::good::Good;
 use crate::support::{Pki, Server, told};
-use crate::{alone, resident};
+use crate::{allocated, alone, descriptors, descriptors_until, resident};
 
 const SOON: Duration = Duration::from_secs(8);
 
@@ -169,5 +169,36 @@ fn answers_that_nobody_reads() {
             assert!(sent.is_ok(), "{what}: the connection stays");
             assert!(growth < 64 << 20, "{growth} bytes");
         }
+    });
+}
+
+/// Clients that are refused, and leave before they have heard it, within their upload:
+/// 13 KB of each of them were never freed.
+#[test]
+fn refused_uploads_that_are_abandoned() {
+    alone(async {
+        let server = Server::with_mode(&Pki::new(), Mode::TlsOnly).await;
+        let open = descriptors();
+        let upload = frame(HEADERS, END_HEADERS, 1, &block(true, "/"));
+        let flight = [PREFACE, &frame(SETTINGS, 0, 0, b""), &upload].concat();
+        let abandon = async || {
+            let mut tcp = TcpStream::connect(server.addr).await.unwrap();
+            tcp.write_all(&flight).await.unwrap();
+            // SETTINGS and their acknowledgement: the request has been read, too.
+            tcp.read_exact(&mut [0; 9 + 9]).await.unwrap();
+        };
+        let hundred = async || {
+            futures_util::future::join_all((0..100).map(|_| abandon())).await;
+            let left = descriptors_until(open, SOON).await;
+            assert!(left <= open, "{left} descriptors");
+        };
+        hundred().await;
+        let before = allocated();
+        for _ in 0..9 {
+            hundred().await;
+        }
+        let kept = allocated().saturating_sub(before);
+        println!("refused and abandoned: {kept} bytes of 900 connections are left");
+        assert!(kept < 100_000, "{kept} bytes");
     });
 }

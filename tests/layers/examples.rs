@@ -40,7 +40,7 @@ fn faults_are_found() {
         (
             "tls/mod.rs",
             "use hyper::body::Body;",
-            "only accept and acme and answer and client and serve may",
+            "only accept and acme and answer and client and nursery and serve may",
         ),
         (
             "serve/mod.rs",

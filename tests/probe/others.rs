@@ -10,8 +10,8 @@ use oneport::client::probe::Spoken;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::raw::serve;
-use super::{found, probe, report, verdict};
-use crate::support::{Pki, Server, hello, told};
+use super::{SHORT, found, probe, report, verdict};
+use crate::support::{Pki, Server, hello, told, within};
 
 #[tokio::test]
 async fn hyper_with_http1_alone() {
@@ -272,4 +272,31 @@ async fn the_path_of_an_https_url_is_not_sent_in_plaintext() {
     assert_eq!(secret("https", true).await, (true, false));
     assert_eq!(secret("https", false).await, (false, false));
     assert_eq!(secret("http", false).await, (true, true));
+}
+
+/// hyper's future for a request that is never answered kept the connection, and
+/// itself, when the probe had given up: each such port cost its caller a socket.
+#[tokio::test]
+async fn no_connection_outlives_the_probe() {
+    let (over, mut ends) = tokio::sync::mpsc::unbounded_channel();
+    let addr = serve(move |mut tcp| {
+        let over = over.clone();
+        async move {
+            let mut first = [0; 24];
+            let Ok(_) = tcp.read_exact(&mut first).await else {
+                return;
+            };
+            if !first.starts_with(b"PRI ") {
+                return;
+            }
+            // SETTINGS, so that it asks; no answer.
+            tcp.write_all(b"\0\0\0\x04\0\0\0\0\0").await.unwrap();
+            let read = tcp.read_to_end(&mut Vec::new()).await;
+            over.send(read).unwrap();
+        }
+    })
+    .await;
+    let report = report(probe("http", addr).question_timeout(SHORT)).await;
+    assert_ne!(verdict(&report), "works");
+    within(ends.recv()).await.unwrap().ok();
 }

@@ -115,7 +115,8 @@ async def die(world, dice):
             flights = (head("GET", "/bytes?n=3000000"), head("GET", "/slow?ms=500"), head("GET", "/"),
                        head("POST", "/echo", "content-length: 100000") + bytes(40_000),
                        head("GET", "/echo", *websocket.ASK),
-                       PREFACE + frame(SETTINGS, 0, 0) + frame(1, 5, 1, request_block("GET", "/", secure)))
+                       PREFACE + frame(SETTINGS, 0, 0) + frame(1, 5, 1, request_block("GET", "/", secure)),
+                       PREFACE + frame(SETTINGS, 0, 0) + frame(1, 4, 1, request_block("POST", "/echo", secure)))
             await connection.send(dice.choice(flights))
     except Failed:
         return

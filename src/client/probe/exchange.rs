@@ -14,9 +14,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 use super::answer::HttpAnswer;
-use super::nursery::Nursery;
 use crate::diagnose::{Diagnosis, diagnose_body, diagnose_response};
 use crate::io::alongside;
+use crate::nursery::Nursery;
 
 pub(super) type BoxError = Box<dyn Error + Send + Sync>;
 
@@ -100,7 +100,7 @@ where
     headers.insert(header::ACCEPT, header::HeaderValue::from_static("*/*"));
 
     let nursery = Nursery::default();
-    let builder = http2::Builder::new(nursery.clone());
+    let builder = http2::Builder::new(nursery.spawner());
     let answer = async {
         let (mut sender, connection) = builder.handshake(TokioIo::new(io)).await?;
         let answer = async { Ok(said(sender.send_request(request).await?).await) };

@@ -21,7 +21,6 @@ mod exchange;
 mod fault;
 mod finding;
 mod learned;
-mod nursery;
 mod plaintext;
 mod redirects;
 mod report;
