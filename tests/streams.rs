@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper::body::Incoming;
 use oneport::Drained;
 use support::{Pki, Server, told, within};
@@ -226,28 +226,39 @@ async fn http2_answers_survive_the_shutdown() {
 }
 
 /// Requests until the connection ends; how many were answered in full.
-async fn repeat_http2(addr: SocketAddr, body: usize) -> io::Result<usize> {
-    let tcp = TcpStream::connect(addr).await?;
-    let io = hyper_util::rt::TokioIo::new(tcp);
-    let executor = hyper_util::rt::TokioExecutor::new();
-    let Ok((mut send, connection)) = hyper::client::conn::http2::handshake(executor, io).await
-    else {
+///
+/// By h2 itself: hyper's client hands a request to h2, and asks then whether the
+/// connection is still good. If GOAWAY has come between these two lines it takes the
+/// request back (RST_STREAM), which the server has begun to answer. Once in some
+/// thousand runs that looked as if the server had lost an answer.
+async fn repeat_http2(addr: SocketAddr, body: usize) -> Result<usize, h2::Error> {
+    let Ok(tcp) = TcpStream::connect(addr).await else {
         return Ok(0);
     };
+    let (mut send, connection) = h2::client::handshake(tcp).await?;
     tokio::spawn(connection);
     let mut answered = 0;
     loop {
-        let request = Request::get("http://a/").body(Full::<Bytes>::default());
-        if send.ready().await.is_err() {
+        let Ok(ready) = within(send.ready()).await else {
+            return Ok(answered);
+        };
+        send = ready;
+        let request = Request::get("http://a/").body(()).unwrap();
+        let Ok((answer, _)) = send.send_request(request, true) else {
+            return Ok(answered);
+        };
+        let Ok(answer) = within(answer).await else {
+            return Ok(answered);
+        };
+        let mut data = answer.into_body();
+        let mut read = 0;
+        while let Some(Ok(some)) = within(data.data()).await {
+            read += some.len();
+            data.flow_control().release_capacity(some.len()).unwrap();
+        }
+        if read < body {
             return Ok(answered);
         }
-        let Ok(answer) = within(send.send_request(request.unwrap())).await else {
-            return Ok(answered);
-        };
-        let Ok(bytes) = within(answer.into_body().collect()).await else {
-            return Ok(answered);
-        };
-        assert_eq!(bytes.to_bytes().len(), body);
         answered += 1;
     }
 }
