@@ -40,7 +40,8 @@ pub struct Limits {
     pub keep_alive_idle: Duration,
     /// For each next byte of an HTTP/1 request's body, while somebody waits for
     /// it and there is no response yet. Answered with 408. A body that the
-    /// application does not read, or reads while it responds, has no limit.
+    /// application does not read, or reads while it responds, has no limit
+    /// (but a client that leaves meanwhile, see [`keep_alive_idle`](Self::keep_alive_idle)).
     /// Default: 30 s (nginx 60). Used by `serve`, not by a bare `Acceptor`.
     pub body_idle: Duration,
     /// For each next byte that a client takes of what is there for it: a client

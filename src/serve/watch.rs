@@ -63,11 +63,14 @@ impl Watch {
                 look if look.is_writing() => (Late::Stalled, limits.write_stall),
                 look => match look.phase() {
                     Phase::Body if look.is_reading() => (Late::Body, limits.body_idle),
-                    // The application does not read.
-                    Phase::Body => return Poll::Pending,
-                    // Asked, and no answer: the client is there.
-                    Phase::Handler | Phase::Response if pace.is_asked() => return Poll::Pending,
-                    Phase::Handler | Phase::Response => (Late::Gone, limits.keep_alive_idle),
+                    // hyper reads nothing then: nobody would see a client leave. Asked, and no
+                    // answer: it is there.
+                    Phase::Body | Phase::Handler | Phase::Response if pace.is_asked() => {
+                        return Poll::Pending;
+                    }
+                    Phase::Body | Phase::Handler | Phase::Response => {
+                        (Late::Gone, limits.keep_alive_idle)
+                    }
                     Phase::Head => (Late::Head, limits.request_head),
                     Phase::Idle => (Late::Idle, limits.keep_alive_idle),
                 },

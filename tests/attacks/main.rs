@@ -24,6 +24,7 @@ mod http1;
 mod http1_points;
 mod http2;
 mod http2_memory;
+mod leavers;
 mod stuck;
 mod target;
 mod tls;
