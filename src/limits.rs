@@ -33,6 +33,11 @@ pub struct Limits {
     /// so long is closed, and so is an HTTP/2 connection without a request in
     /// flight (GOAWAY). Default: 60 s (nginx 75).
     ///
+    /// And all of what comes behind the response to an HTTP/1 request with a
+    /// body: it may be the rest of that body, for an application that reads on
+    /// when it has answered, or the next head. (Over HTTP/2 a request is in flight until
+    /// its response is over.)
+    ///
     /// It also bounds how long a client that has sent its end waits for the
     /// first, or the next, byte of its HTTP/1 response: whether it has only
     /// finished sending or has left cannot be told apart until something is

@@ -22,6 +22,9 @@ pub(crate) struct Pace {
 /// What an HTTP/1 connection is at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
+    /// Something came behind the response to a request with a body: the rest of that
+    /// body, which the application may still read, or the next head.
+    Behind,
     /// A request's body is expected; there is no response yet.
     Body,
     /// The application is at it, and expects nothing more of the client.
@@ -87,9 +90,10 @@ impl Pace {
     /// hyper has read something.
     pub(crate) fn has_read(&self) {
         match self.look().phase() {
+            Phase::Idle if self.word() & BODY != 0 => self.enter(Phase::Behind),
             Phase::Idle => self.enter(Phase::Head),
-            // Its deadline is absolute.
-            Phase::Head => self.set(self.word() & !READING),
+            // Their deadlines are absolute.
+            Phase::Behind | Phase::Head => self.set(self.word() & !READING),
             _ => self.step(READING),
         }
     }
@@ -102,7 +106,10 @@ impl Pace {
 
     /// hyper has found nothing to read.
     pub(crate) fn is_reading(&self) {
-        self.set(self.word() | READING);
+        // It begins and stops to read as the application does; that is nothing new.
+        if self.look().phase() != Phase::Behind {
+            self.set(self.word() | READING);
+        }
     }
 
     /// The client has taken something.
@@ -125,12 +132,9 @@ impl Pace {
         self.set(self.word() | WRITING);
     }
 
-    /// Asks whether the client has gone; who reads will say. False if that was
-    /// asked before.
-    pub(crate) fn ask_for_end(&self) -> bool {
-        let word = self.word();
-        self.set(word | ASKED);
-        word & ASKED == 0
+    /// Asks whether the client has gone; who reads will say.
+    pub(crate) fn ask_for_end(&self) {
+        self.set(self.word() | ASKED);
     }
 
     pub(crate) fn is_asked(&self) -> bool {
@@ -192,6 +196,11 @@ impl Look {
         self.phase() == Phase::Idle && self.is_reading() && self.0 & (WRITING | BODY) == 0
     }
 
+    /// Whether what is unread may be the rest of a body, whose response is over.
+    pub(crate) fn is_behind_body(self) -> bool {
+        matches!(self.phase(), Phase::Behind | Phase::Idle) && self.0 & BODY != 0
+    }
+
     /// Whether the client's bytes are waited for.
     pub(crate) fn is_reading(self) -> bool {
         self.0 & READING != 0
@@ -203,7 +212,8 @@ impl Look {
     }
 }
 
-const PHASES: [Phase; 5] = [
+const PHASES: [Phase; 6] = [
+    Phase::Behind,
     Phase::Body,
     Phase::Handler,
     Phase::Head,

@@ -8,6 +8,10 @@
 
 mod support;
 
+use std::convert::Infallible;
+
+use http::{Request, Response};
+use hyper::body::Incoming;
 use oneport::layer::RequireTls;
 use oneport::{Mode, Redirect};
 use support::{Pki, Server, hello, output_of, told};
@@ -64,5 +68,32 @@ async fn of_layers() {
         let url = format!("http://{}/", server.addr);
         let answer = head(&["--http2-prior-knowledge"], &url).await;
         assert!(answer.starts_with(&format!("HTTP/2 {status}")), "{answer}");
+    }
+}
+
+/// What the server itself says: of a request without a proper host, of a panic.
+#[tokio::test]
+async fn of_faults() {
+    let pki = Pki::new();
+    let panics = service_fn(
+        async |_: Request<Incoming>| -> Result<Response<String>, Infallible> { panic!("a bug") },
+    );
+    let tls = pki.tls();
+    let server = Server::start(|listener, signal| {
+        oneport::serve_dual(listener, tls, panics)
+            .with_graceful_shutdown(told(signal))
+            .into_future()
+    })
+    .await;
+    let url = format!("http://{}/", server.addr);
+    for (host, status, length) in [("a", 500, 40), ("user@a", 400, 62)] {
+        let host = format!("Host: {host}");
+        for (option, version) in [("--http2-prior-knowledge", "2"), ("--http1.1", "1.1")] {
+            let answer = head(&[option, "-H", &host], &url).await;
+            let begin = format!("HTTP/{version} {status}");
+            assert!(answer.starts_with(&begin), "{answer}");
+            let length = format!("content-length: {length}");
+            assert!(answer.contains(&length), "{answer}");
+        }
     }
 }

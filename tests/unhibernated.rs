@@ -16,7 +16,7 @@ use in_memory::InMemory;
 use support::Pki;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use tokio::sync::mpsc;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tower::service_fn;
 
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n";
@@ -103,4 +103,37 @@ async fn an_answer_that_hyper_holds_for_the_next() {
         .unwrap();
     let answers = read_for(&mut client, 1).await;
     assert_eq!(answers.matches("answer!").count(), 2, "{answers}");
+}
+
+/// Once the response was over, the next bytes of the body were the beginning of a head:
+/// 10 s later the upload was cut off, and 408 was written behind the response.
+#[tokio::test(start_paused = true)]
+async fn a_body_that_is_still_read_is_no_head() {
+    let (mut client, seen, _connect) = connect(false).await;
+    let head = b"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n";
+    client.write_all(head).await.unwrap();
+    let first = read_for(&mut client, 1).await;
+    assert!(first.ends_with("answer!"), "{first}");
+    for _ in 0..11 {
+        client.write_all(b"five ").await.unwrap();
+        assert_eq!(read_for(&mut client, 5).await, "");
+    }
+    assert_eq!(seen.lock().unwrap().len(), 1 + 11);
+    // `Limits::keep_alive_idle` for all of it.
+    let begun = Instant::now();
+    assert_eq!(read_for(&mut client, 60).await, "");
+    assert_eq!(begun.elapsed(), Duration::from_secs(5));
+}
+
+/// And of that answer the client heard nothing, but 408 in its place.
+#[tokio::test(start_paused = true)]
+async fn no_408_in_place_of_an_answer_that_hyper_holds() {
+    let (mut client, seen, _connect) = connect(true).await;
+    client
+        .write_all(&[GET, b"GET / HT"].concat())
+        .await
+        .unwrap();
+    let answers = read_for(&mut client, 100).await;
+    assert!(!answers.contains("408"), "{answers}");
+    assert_eq!(seen.lock().unwrap().len(), 1);
 }

@@ -8,8 +8,7 @@ use super::Challenges;
 
 const PREFIX: &str = "/.well-known/acme-challenge/";
 
-/// The answer to a request, if it asks for an expected one. A HEAD request's is
-/// the same: hyper leaves its body out.
+/// The answer to a request, if it asks for an expected one.
 pub(crate) fn response(
     challenges: &Challenges,
     method: &Method,
@@ -20,9 +19,17 @@ pub(crate) fn response(
     }
     let answer = challenges.answer_at(path)?;
     tracing::debug!("an http-01 challenge was answered");
-    let mut response = Response::new(Full::from(answer));
+    let length = answer.len();
+    // hyper leaves it out over HTTP/1 alone.
+    let body = match *method == Method::HEAD {
+        true => Full::default(),
+        false => Full::from(answer),
+    };
+    let mut response = Response::new(body);
+    let headers = response.headers_mut();
     let octets = HeaderValue::from_static("application/octet-stream");
-    response.headers_mut().insert(header::CONTENT_TYPE, octets);
+    headers.insert(header::CONTENT_TYPE, octets);
+    headers.insert(header::CONTENT_LENGTH, length.into());
     Some(response)
 }
 

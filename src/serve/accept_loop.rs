@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::select;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, sleep};
 
 use super::app::App;
@@ -94,7 +95,9 @@ async fn accept_the_rest<L, A, K>(
     tokio::task::yield_now().await;
     // No more than a backlog holds: others go on coming.
     for _ in 0..4096 {
-        let mut next = pin!(accept(listener, slots));
+        // tokio would call the backlog empty when its budget for one poll is used up,
+        // which is behind 64 of them.
+        let mut next = pin!(unconstrained(accept(listener, slots)));
         let next = poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx))).await;
         let Poll::Ready(Ok(accepted)) = next else {
             return;

@@ -23,7 +23,7 @@ impl Ended {
     /// (hyper's timer, where somebody has set it, does not tell the two apart.)
     pub(super) fn with_unread(self, rest: &[u8]) -> Self {
         match self {
-            Self::ByHyper(Ok(())) | Self::Late(Late::Body) => self,
+            Self::ByHyper(Ok(())) | Self::Late(Late::Behind | Late::Body) => self,
             _ if rest.is_empty() => Self::Late(Late::Idle),
             _ => Self::Late(Late::Head),
         }

@@ -17,6 +17,9 @@ pub(super) struct Http {
     pub(super) http2: http2::Builder<Executor>,
     /// Whether a long idle HTTP/1 connection may be taken from hyper.
     pub(super) hibernates: bool,
+    /// Whether hyper may hold an answer until the next request is whole
+    /// (`pipeline_flush`).
+    pub(super) pipelines: bool,
     executor: Executor,
 }
 
@@ -42,6 +45,7 @@ impl Http {
             http1,
             http2,
             hibernates: true,
+            pipelines: false,
             executor,
         }
     }
@@ -82,9 +86,9 @@ impl Http {
         if http1.contains("h1_half_close: false") {
             limits.body_idle = Duration::from_secs(365 * 24 * 60 * 60);
         }
-        // A deadline of hyper's would begin again with each sleep; and with pipeline_flush
-        // it may hold an answer until the next request is whole.
-        self.hibernates = http1.contains("h1_header_read_timeout: Configured(None)")
-            && http1.contains("pipeline_flush: false");
+        self.pipelines = !http1.contains("pipeline_flush: false");
+        // A deadline of hyper's would begin again with each sleep.
+        self.hibernates =
+            http1.contains("h1_header_read_timeout: Configured(None)") && !self.pipelines;
     }
 }

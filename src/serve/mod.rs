@@ -20,6 +20,7 @@ mod caught;
 mod connection;
 mod ended;
 mod executor;
+mod gone;
 mod hibernating;
 mod host_check;
 mod http;

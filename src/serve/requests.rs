@@ -51,6 +51,7 @@ where
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let connect = request.method() == Method::CONNECT;
+        let head = request.method() == Method::HEAD;
         let has_body = !request.body().is_end_stream();
         // First: it is in flight while the application looks at it.
         let in_flight = InFlight::new(self.info.clone(), has_body);
@@ -63,6 +64,7 @@ where
             state,
             in_flight: Some(in_flight),
             connect,
+            head,
         }
     }
 }
@@ -100,6 +102,7 @@ pin_project! {
         // None once it went with the response.
         in_flight: Option<InFlight>,
         connect: bool,
+        head: bool,
     }
 }
 
@@ -150,7 +153,7 @@ where
         };
         let response = match response {
             Ok(response) => response,
-            Err(fault) => return Poll::Ready(Ok(fault.response(request))),
+            Err(fault) => return Poll::Ready(Ok(fault.response(request, *this.head))),
         };
         // What hyper takes for the end of HTTP/1 on this connection.
         let status = response.status();
@@ -217,16 +220,25 @@ impl Fault {
         Self { status, sentence }
     }
 
-    fn response<B: Body>(self, request: InFlight) -> Response<ResponseBody<B>> {
+    fn response<B: Body>(self, request: InFlight, to_head: bool) -> Response<ResponseBody<B>> {
         let Self { status, sentence } = self;
         request.respond();
+        // Of an upload there may be more: a close would be a reset.
+        request.info.mark_explained();
         let close = !request.is_stream();
         let body = Bytes::from(format!("{sentence}\n"));
-        let mut response = Response::new(ResponseBody::ours(body, request));
+        let length = body.len();
+        // hyper leaves it out over HTTP/1 alone.
+        let body = match to_head {
+            true => ResponseBody::none(request),
+            false => ResponseBody::ours(body, request),
+        };
+        let mut response = Response::new(body);
         *response.status_mut() = status;
         let headers = response.headers_mut();
         let text = HeaderValue::from_static("text/plain; charset=utf-8");
         headers.insert(header::CONTENT_TYPE, text);
+        headers.insert(header::CONTENT_LENGTH, length.into());
         headers.insert("x-error", HeaderValue::from_static(sentence));
         if close {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -46,6 +46,15 @@ impl<B: Body> ResponseBody<B> {
         }
     }
 
+    /// For HEAD.
+    pub(super) fn none(request: InFlight) -> Self {
+        Self {
+            theirs: None,
+            rest: None,
+            request,
+        }
+    }
+
     pub(super) fn ours(body: Bytes, request: InFlight) -> Self {
         Self {
             theirs: None,

@@ -198,8 +198,14 @@ impl Place {
             return;
         }
         let mut waiting = self.shared.undecided.lock();
-        if let Some(waiter) = waiting.by_number.get_mut(&self.number) {
-            waiter.due = None;
+        match waiting.by_number.get_mut(&self.number) {
+            Some(waiter) => waiter.due = None,
+            // Its time was over, but its bytes came before it was polled: it takes
+            // another place.
+            None if self.number >= self.shared.undecided.evicted_below.load(Ordering::SeqCst) => {
+                self.number = 0;
+            }
+            None => {}
         }
     }
 

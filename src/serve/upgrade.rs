@@ -13,6 +13,7 @@ use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
 use super::accept_loop::Slotted;
+use super::gone::has_left;
 use super::keep_alive::keep_alive;
 use crate::accept::Stream;
 use crate::lifecycle::{Observer, Phase};
@@ -178,15 +179,18 @@ fn drained() -> io::Error {
     )
 }
 
-impl<I: AsyncRead + AsyncWrite + Unpin> Upgradable<I> {
+impl<I: AsyncRead + AsyncWrite + Unpin + 'static> Upgradable<I> {
     /// With half-close hyper does not read while the application is at it, and
     /// so does not see that a client has left. A byte is read for it, and kept.
     fn look_ahead(&mut self, cx: &mut Context<'_>) {
-        let mut byte = [0];
-        let mut buf = ReadBuf::new(&mut byte);
         if self.ahead.is_some() {
+            if has_left(self.io.get_ref().get_ref(), cx) {
+                self.io.info().pace().end();
+            }
             return;
         }
+        let mut byte = [0];
+        let mut buf = ReadBuf::new(&mut byte);
         if let Poll::Ready(read) = Pin::new(&mut self.io).poll_read(cx, &mut buf) {
             match (read, buf.filled()) {
                 (Ok(()), [byte]) => self.ahead = Some(*byte),

@@ -15,6 +15,8 @@ use crate::pace::{Look, Pace, Phase};
 /// Which limit a connection ran into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Late {
+    /// What came behind the response to a request with a body did not become a request.
+    Behind,
     /// The next byte of a request's body did not come.
     Body,
     /// The client has sent its end, and nothing was written to it since.
@@ -63,14 +65,14 @@ impl Watch {
                 look if look.is_writing() => (Late::Stalled, limits.write_stall),
                 look => match look.phase() {
                     Phase::Body if look.is_reading() => (Late::Body, limits.body_idle),
-                    // hyper reads nothing then: nobody would see a client leave. Asked, and no
-                    // answer: it is there.
-                    Phase::Body | Phase::Handler | Phase::Response if pace.is_asked() => {
-                        return Poll::Pending;
+                    Phase::Body | Phase::Handler | Phase::Response if pace.is_ended() => {
+                        return Poll::Ready(Late::Gone);
                     }
+                    // hyper reads nothing then: nobody would see a client leave.
                     Phase::Body | Phase::Handler | Phase::Response => {
                         (Late::Gone, limits.keep_alive_idle)
                     }
+                    Phase::Behind => (Late::Behind, limits.keep_alive_idle),
                     Phase::Head => (Late::Head, limits.request_head),
                     Phase::Idle => (Late::Idle, limits.keep_alive_idle),
                 },
@@ -78,11 +80,13 @@ impl Watch {
             if self.poll_until(self.since + most, cx).is_pending() {
                 return Poll::Pending;
             }
-            if late != Late::Gone || pace.is_ended() {
+            if late != Late::Gone {
                 return Poll::Ready(late);
             }
-            // hyper does not look: who reads for it will, when it is polled.
+            // hyper does not look: who reads for it will, when it is polled; and again
+            // after as long, for what lies unread may be in front of the end.
             pace.ask_for_end();
+            self.since = Instant::now();
             cx.waker().wake_by_ref();
         }
     }
@@ -177,7 +181,7 @@ impl Late {
     pub(super) fn limit(self) -> &'static str {
         match self {
             Self::Body => "body_idle",
-            Self::Gone | Self::Idle => "keep_alive_idle",
+            Self::Behind | Self::Gone | Self::Idle => "keep_alive_idle",
             Self::Head => "request_head",
             Self::Stalled => "write_stall",
         }
@@ -187,7 +191,7 @@ impl Late {
     pub(super) fn after(self, limits: &Limits) -> Duration {
         match self {
             Self::Body => limits.body_idle,
-            Self::Gone | Self::Idle => limits.keep_alive_idle,
+            Self::Behind | Self::Gone | Self::Idle => limits.keep_alive_idle,
             Self::Head => limits.request_head,
             Self::Stalled => limits.write_stall,
         }
@@ -201,6 +205,9 @@ impl Late {
     /// For the log.
     pub(super) fn sentence(self) -> &'static str {
         match self {
+            Self::Behind => {
+                "neither the rest of a request's body nor the next head was there in time"
+            }
             Self::Body => "nothing more came of a request's body",
             Self::Gone => "the client had sent its end, and there was nothing to write to it",
             Self::Head => "a request's head did not come to its end",

@@ -50,6 +50,12 @@ fn flights() -> Vec<Vec<u8>> {
         b"GET /hold HTTP/1.1\r\nHost: a\r\n\r\n".to_vec(),
         b"GET /large HTTP/1.1\r\nHost: a\r\n\r\n".to_vec(),
         b"POST /upload HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf".to_vec(),
+        // More than hyper reads of what nobody wants: the end lies behind it.
+        [
+            &b"POST /hold HTTP/1.1\r\nHost: a\r\nContent-Length: 99999\r\n\r\n"[..],
+            &[b'x'; 40_000],
+        ]
+        .concat(),
         b"POST /hold HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nha".to_vec(),
         b"POST /upload HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
             .to_vec(),
