@@ -234,7 +234,10 @@ impl Events {
 /// Of what is in the files, or why it cannot be read.
 pub(super) fn digest(files: &Files) -> [u8; 32] {
     let mut digest = Sha256::new();
-    for path in files.paths() {
+    // Each once: between two readings of a file that holds certificate and key it may be
+    // replaced, which would be a change of its own, and told twice.
+    let paths: BTreeSet<_> = files.paths().collect();
+    for path in paths {
         match content(path) {
             Ok(content) => digest.update(Sha256::digest(content)),
             Err(error) => digest.update(error.kind().to_string()),
