@@ -51,6 +51,8 @@ where
                     count::limit(Late::Idle.limit());
                     goaway = Some(Instant::now());
                 }
+                // It was told, and counted.
+                Late::Idle => break Ended::ByHyper(Ok(())),
                 late => break Ended::Late(late),
             },
         }
