@@ -46,9 +46,9 @@ impl InFlight {
         }
     }
 
-    /// What hyper spawns here may be a tunnel, which is in flight for as long as it
-    /// lives: hyper does so while it polls the stream, and drops the response's body
-    /// after that.
+    /// What hyper spawns here may be a tunnel, which is in flight until the application
+    /// has ended its side of it (or the client has reset it). hyper spawns it while it
+    /// polls the stream, and drops the response's body after that.
     pub(super) fn of_tunnel() -> Option<Self> {
         if Turn::now() != Turn::Opening {
             return None;
