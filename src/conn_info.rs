@@ -238,7 +238,8 @@ impl ConnInfo {
         &self.0.pace
     }
 
-    /// From here on the connection is the application's own, no more HTTP.
+    /// From here on the connection is the application's own, no more HTTP. Never over
+    /// HTTP/2: a tunnel there is one stream of many.
     #[cfg(feature = "serve")]
     pub(crate) fn mark_upgraded(&self) {
         self.0.upgraded.store(true, Ordering::Relaxed);

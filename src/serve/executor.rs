@@ -11,10 +11,11 @@ use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::caught::Noted;
+use super::in_flight::InFlight;
 use super::turn::Turn;
 use crate::lifecycle::{Observer, Phase, Reached};
 
-/// hyper's executor for HTTP/2 streams: a tokio task each, ended when the
+/// hyper's executor for HTTP/2 streams, and the tunnels they become: a tokio task each, ended when the
 /// drain time is over. A bare `TokioExecutor`'s tasks would go on serving after
 /// the server has reported that it is done.
 ///
@@ -56,6 +57,7 @@ where
             settings: self.0.clone(),
             aborted: Reached::default(),
             turn: Turn::Ours,
+            tunnel: InFlight::of_tunnel(),
             due: None,
             timer: None,
         });
@@ -72,6 +74,8 @@ pin_project! {
         #[pin]
         aborted: Reached,
         turn: Turn,
+        // That it is one, until it ends.
+        tunnel: Option<InFlight>,
         // The end of the client's turn.
         due: Option<Instant>,
         // Set anew when it fires.
@@ -89,6 +93,9 @@ impl<F: Future<Output = ()>> Future for Stream<F> {
         };
         let _noted = Noted;
         if this.turn.during(|| stream.poll(cx)).is_ready() {
+            if *this.turn == Turn::Opening {
+                InFlight::forget_tunnel();
+            }
             return Poll::Ready(());
         }
         let settings = &**this.settings;

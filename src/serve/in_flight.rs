@@ -1,5 +1,7 @@
 //! A request until its response is over.
 
+use std::cell::Cell;
+
 use http::Version;
 
 use super::turn::Turn;
@@ -32,6 +34,35 @@ impl InFlight {
         }
     }
 
+    /// The same, and what follows is the application's own: the connection, or over
+    /// HTTP/2 the stream, a tunnel (RFC 9113 8.5, RFC 8441).
+    pub(super) fn upgrade(&self) {
+        if self.is_stream() {
+            OPENING.set(Some(self.info.clone()));
+            Turn::Opening.note();
+        } else {
+            self.info.mark_upgraded();
+            self.respond();
+        }
+    }
+
+    /// What hyper spawns here may be a tunnel, which is in flight until the application
+    /// has ended its side of it (or the client has reset it). hyper spawns it while it
+    /// polls the stream, and drops the response's body after that.
+    pub(super) fn of_tunnel() -> Option<Self> {
+        if Turn::now() != Turn::Opening {
+            return None;
+        }
+        Turn::Ours.note();
+        let info = OPENING.take()?;
+        Some(Self::new(info, false))
+    }
+
+    /// hyper was to make a tunnel of a stream, and could not.
+    pub(super) fn forget_tunnel() {
+        OPENING.set(None);
+    }
+
     /// hyper asks for more of the response.
     pub(super) fn is_polled(&self) {
         if self.is_stream() {
@@ -50,6 +81,11 @@ impl InFlight {
     pub(super) fn is_stream(&self) -> bool {
         self.info.http_version() == Version::HTTP_2
     }
+}
+
+thread_local! {
+    /// Whose tunnel it is, in [`Turn::Opening`].
+    static OPENING: Cell<Option<ConnInfo>> = const { Cell::new(None) };
 }
 
 impl Drop for InFlight {

@@ -155,15 +155,17 @@ where
             Ok(response) => response,
             Err(fault) => return Poll::Ready(Ok(fault.response(request, *this.head))),
         };
-        // What hyper takes for the end of HTTP/1 on this connection.
-        let status = response.status();
-        if status == StatusCode::SWITCHING_PROTOCOLS || (*this.connect && status.is_success()) {
-            request.info.mark_upgraded();
-        }
         if response.extensions().get::<Explained>().is_some() {
             request.info.mark_explained();
         }
-        request.respond();
+        // What hyper takes for the end of HTTP, on this connection or stream. Over
+        // HTTP/2 there is no 101 (RFC 9113 8.6).
+        let status = response.status();
+        let switches = status == StatusCode::SWITCHING_PROTOCOLS && !request.is_stream();
+        match switches || (*this.connect && status.is_success()) {
+            true => request.upgrade(),
+            false => request.respond(),
+        }
         Poll::Ready(Ok(response.map(|body| ResponseBody::theirs(body, request))))
     }
 }

@@ -11,6 +11,8 @@ use std::time::Duration;
 pub(super) enum Turn {
     /// The application's, or hyper's.
     Ours,
+    /// hyper's, to make a tunnel of the stream.
+    Opening,
     /// The client's, for too long: its stream is dropped.
     Over(Duration),
     /// The client's, to take what is there for it.
