@@ -51,7 +51,8 @@ pub struct Limits {
     pub body_idle: Duration,
     /// For each next byte that a client takes of what is there for it: a client
     /// that takes nothing for so long is cut off; over HTTP/2, also the stream
-    /// alone for which it opens no window. Not for upgraded connections.
+    /// alone for which it opens no window. Not for upgraded connections
+    /// (over HTTP/2 that is one stream: the connection keeps this one).
     /// Default: 30 s (nginx 60). Used by `serve`, not by a bare `Acceptor`.
     pub write_stall: Duration,
     /// For writing an explanation to a refused client. Default: 5 s, a budget
