@@ -72,7 +72,7 @@ async fn different_lines_are_not_folded() {
 async fn ten_thousand_addresses_do_not_fill_the_log() {
     let (log, _guard) = Log::capture();
     let acceptor = Acceptor::new(Pki::new().tls()).mode(Mode::TlsOnly);
-    for host in 0..3000_u32 {
+    for host in 0..10_000_u32 {
         let ip = std::net::Ipv4Addr::from(0x0a00_0000 + host);
         refuse(&acceptor, &format!("{ip}:1"), b"SSH-2.0-x\r\n").await;
     }
