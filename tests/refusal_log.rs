@@ -79,6 +79,12 @@ async fn ten_thousand_addresses_do_not_fill_the_log() {
     let lines = log.lines_with("refused");
     // 1,024 addresses, and everybody else.
     assert_eq!(lines.len(), 1025, "{}", lines.len());
+    sleep(Duration::from_secs(61)).await;
+    refuse(&acceptor, "192.0.2.1:1", b"SSH-2.0-x\r\n").await;
+    let lines = log.lines_with("(repeated ");
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let everybody_else = "refused, for several reasons (repeated 8975 times) peer=many addresses";
+    assert!(lines[0].contains(everybody_else), "{lines:?}");
 }
 
 /// What was counted is not lost when the server ends.
