@@ -215,6 +215,7 @@ impl fmt::Display for Spoke {
 }
 
 #[cfg(all(test, feature = "serve"))]
+#[allow(clippy::unwrap_used)] // A panic is how a test fails.
 mod tests {
     use std::net::SocketAddr;
 
