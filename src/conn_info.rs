@@ -215,15 +215,18 @@ impl ConnInfo {
     /// One line for a client that ran into a limit, which is counted by its name.
     #[cfg(feature = "serve")]
     pub(crate) fn note_limit(&self, limit: &'static str, after: Duration, what: &str) {
-        self.note_excess(limit, format!("{what} for {after:?} (Limits::{limit})"));
+        self.note_excess(
+            limit,
+            format_args!("{what} for {after:?} (Limits::{limit})"),
+        );
     }
 
     /// The same, of a limit on sizes or numbers.
     #[cfg(feature = "serve")]
-    pub(crate) fn note_excess(&self, limit: &'static str, what: impl Into<String>) {
+    pub(crate) fn note_excess(&self, limit: &'static str, what: impl std::fmt::Display) {
         count::limit(limit);
         let log = &self.0.origin.home.log;
-        log.note_failure(self.peer(), what.into(), None);
+        log.note_limit(self.peer(), what);
     }
 
     /// How its server is, if it has one.

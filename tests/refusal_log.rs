@@ -72,13 +72,19 @@ async fn different_lines_are_not_folded() {
 async fn ten_thousand_addresses_do_not_fill_the_log() {
     let (log, _guard) = Log::capture();
     let acceptor = Acceptor::new(Pki::new().tls()).mode(Mode::TlsOnly);
-    for host in 0..3000_u32 {
+    for host in 0..10_000_u32 {
         let ip = std::net::Ipv4Addr::from(0x0a00_0000 + host);
         refuse(&acceptor, &format!("{ip}:1"), b"SSH-2.0-x\r\n").await;
     }
     let lines = log.lines_with("refused");
     // 1,024 addresses, and everybody else.
     assert_eq!(lines.len(), 1025, "{}", lines.len());
+    sleep(Duration::from_secs(61)).await;
+    refuse(&acceptor, "192.0.2.1:1", b"SSH-2.0-x\r\n").await;
+    let lines = log.lines_with("(repeated ");
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    let everybody_else = "refused, for several reasons (repeated 8975 times) peer=many addresses";
+    assert!(lines[0].contains(everybody_else), "{lines:?}");
 }
 
 /// What was counted is not lost when the server ends.

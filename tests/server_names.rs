@@ -121,9 +121,10 @@ async fn unknown_names_are_refused_where_that_was_asked() {
     }
     assert_eq!(serial_for(server.addr, "").await, "01");
 
-    let lines = log.lines_with("nobody.test");
+    // Whatever the names: a client has as many of them as it likes.
+    let lines = log.lines_with("no certificate here is for this server name");
     assert_eq!(lines.len(), 1, "repeated ones are folded: {lines:#?}");
-    assert!(lines[0].contains("no certificate here is for this server name"));
+    assert!(lines[0].contains("the TLS handshake for \"c.test\" failed: "));
     assert!(lines[0].contains("remedy=\"let the client ask for a name"));
 }
 

@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
+#[cfg(feature = "serve")]
+use super::kind::Kind;
 use super::remedy::remedy;
 use crate::mismatch::Mismatch;
 
@@ -78,6 +80,12 @@ impl AcceptError {
             Self::Refused(mismatch) => Some(mismatch.remedy()),
             _ => None,
         }
+    }
+
+    /// What it has in common with others, in words that no client chooses.
+    #[cfg(feature = "serve")]
+    pub(crate) fn kind(&self) -> Kind<'_> {
+        Kind(self)
     }
 }
 

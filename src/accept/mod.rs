@@ -13,6 +13,8 @@ use tower_service::Service;
 mod agree;
 mod error;
 mod handshake;
+#[cfg(feature = "serve")]
+mod kind;
 mod refuse;
 mod remedy;
 mod settings;

@@ -52,18 +52,19 @@ impl Shared {
     pub(super) fn note_full(&self, peer: Peer) {
         count::limit("per_address");
         let most = self.per_address.as_ref().map_or(0, |it| it.most());
-        let what = format!("more than {most} connections from one address (Limits::per_address)");
-        self.acceptor.refusal_log().note_failure(peer, what, None);
+        let what =
+            format_args!("more than {most} connections from one address (Limits::per_address)");
+        self.acceptor.refusal_log().note_limit(peer, what);
     }
 
     /// One line for a client that made room for others.
     pub(super) fn note_evicted(&self, peer: Peer) {
         count::limit("undecided");
         let most = self.undecided.most();
-        let what = format!(
+        let what = format_args!(
             "more than {most} connections had sent no request yet: the oldest made room (Limits::undecided)"
         );
-        self.acceptor.refusal_log().note_failure(peer, what, None);
+        self.acceptor.refusal_log().note_limit(peer, what);
     }
 }
 
@@ -157,13 +158,13 @@ pub(super) fn log(log: &RefusalLog, peer: Peer, error: &AcceptError) {
         AcceptError::AcmeChallenge | AcceptError::Closed { .. } | AcceptError::Io(_) => {
             tracing::debug!(%peer, cause, "{error}");
         }
-        _ => {
-            let what = match error.source() {
-                Some(source) => format!("{error}: {source}"),
-                None => error.to_string(),
-            };
-            log.note_failure(peer, what, error.remedy());
-        }
+        _ => match error.source() {
+            Some(source) => {
+                let what = format_args!("{error}: {source}");
+                log.note_failure(peer, error.kind(), what, error.remedy());
+            }
+            None => log.note_failure(peer, error.kind(), error, error.remedy()),
+        },
     }
 }
 
