@@ -83,7 +83,7 @@ impl Pace {
     /// The application has its response; it may already have been written to.
     pub(crate) fn respond(&self) {
         let word = self.word();
-        let flags = word & (WRITING | ASKED | ENDED | BODY);
+        let flags = word & (WRITING | BODY);
         self.set((word & !(STEP - 1)).wrapping_add(STEP) | flags | code(Phase::Response));
     }
 
@@ -180,8 +180,9 @@ impl Pace {
         self.word.store(word, Ordering::Relaxed);
     }
 
+    /// Something moved: whether the client is there need not be known any more.
     fn step(&self, done: u32) {
-        self.set((self.word() & !done).wrapping_add(STEP));
+        self.set((self.word() & !(done | ASKED | ENDED)).wrapping_add(STEP));
     }
 }
 

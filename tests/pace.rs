@@ -5,6 +5,8 @@
 #[path = "pace/http2.rs"]
 mod http2;
 mod in_memory;
+#[path = "pace/late_reader.rs"]
+mod late_reader;
 mod log_capture;
 mod support;
 

@@ -21,10 +21,12 @@ pub(super) enum Ended {
 impl Ended {
     /// A head that has begun is no idleness, and a stray line end is no head.
     /// (hyper's timer, where somebody has set it, does not tell the two apart.)
-    pub(super) fn with_unread(self, rest: &[u8]) -> Self {
+    /// `behind`: a request with a body.
+    pub(super) fn with_unread(self, rest: &[u8], behind: bool) -> Self {
         match self {
-            Self::ByHyper(Ok(())) | Self::Late(Late::Behind | Late::Body) => self,
+            Self::ByHyper(Ok(())) | Self::Late(Late::Body) => self,
             _ if rest.is_empty() => Self::Late(Late::Idle),
+            _ if behind => Self::Late(Late::Behind),
             _ => Self::Late(Late::Head),
         }
     }
@@ -81,6 +83,8 @@ where
     let limits = acceptor.limits_kept();
     let say = match ended {
         Ended::Late(Late::Body) => Some(Unfinished::Body(limits.body_idle)),
+        // hyper may hold the answer to another request, which this would be taken for.
+        Ended::Late(Late::Head) if shared.http.pipelines => None,
         Ended::Late(Late::Head) => Some(Unfinished::Head(limits.request_head)),
         _ => None,
     };

@@ -151,13 +151,8 @@ where
             ended.log(&self.info, shared.acceptor.limits_kept());
             return None;
         };
-        let unread = match self.info.pace().look().is_behind_body() || shared.http.pipelines {
-            // The rest of a body, or behind an answer that hyper holds: a 408 would be
-            // the answer to something else.
-            true => &[],
-            false => parts.read_buf.trim_ascii(),
-        };
-        let ended = ended.with_unread(unread);
+        let behind = self.info.pace().look().is_behind_body();
+        let ended = ended.with_unread(parts.read_buf.trim_ascii(), behind);
         let parting = ended::part(
             shared.clone(),
             parts.io.into_inner(),

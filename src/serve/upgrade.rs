@@ -231,6 +231,12 @@ impl<I: AsyncRead + AsyncWrite + Unpin + 'static> AsyncRead for Upgradable<I> {
         {
             self.ahead = None;
             buf.put_slice(&[byte]);
+            // And what follows it: a byte at a time would be a read each.
+            let before = buf.filled().len();
+            if let Poll::Ready(read) = Pin::new(&mut self.io).poll_read(cx, buf) {
+                self.ended = read.is_err() || (buf.filled().len() == before && buf.remaining() > 0);
+            }
+            self.io.info().pace().has_read();
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();

@@ -42,6 +42,9 @@ pub(super) struct Watch {
     armed: bool,
 }
 
+/// At least, whatever the limit: the application is polled each time.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
 impl Watch {
     pub(super) fn new(info: &ConnInfo) -> Self {
         Self {
@@ -70,7 +73,11 @@ impl Watch {
                     }
                     // hyper reads nothing then: nobody would see a client leave.
                     Phase::Body | Phase::Handler | Phase::Response => {
-                        (Late::Gone, limits.keep_alive_idle)
+                        let again = match pace.is_asked() {
+                            true => ASK_AGAIN,
+                            false => Duration::ZERO,
+                        };
+                        (Late::Gone, limits.keep_alive_idle.max(again))
                     }
                     Phase::Behind => (Late::Behind, limits.keep_alive_idle),
                     Phase::Head => (Late::Head, limits.request_head),
