@@ -183,22 +183,20 @@ impl<I: AsyncRead + AsyncWrite + Unpin + 'static> Upgradable<I> {
     /// With half-close hyper does not read while the application is at it, and
     /// so does not see that a client has left. A byte is read for it, and kept.
     fn look_ahead(&mut self, cx: &mut Context<'_>) {
-        if self.ahead.is_some() {
-            if has_left(self.io.get_ref().get_ref(), cx) {
-                self.io.info().pace().end();
-            }
-            return;
-        }
-        let mut byte = [0];
-        let mut buf = ReadBuf::new(&mut byte);
-        if let Poll::Ready(read) = Pin::new(&mut self.io).poll_read(cx, &mut buf) {
+        if self.ahead.is_none() {
+            let mut byte = [0];
+            let mut buf = ReadBuf::new(&mut byte);
+            let Poll::Ready(read) = Pin::new(&mut self.io).poll_read(cx, &mut buf) else {
+                return;
+            };
             match (read, buf.filled()) {
                 (Ok(()), [byte]) => self.ahead = Some(*byte),
-                _ => {
-                    self.ended = true;
-                    self.io.info().pace().end();
-                }
+                _ => self.ended = true,
             }
+        }
+        // The end may lie behind more than this byte.
+        if self.ended || has_left(self.io.get_ref().get_ref(), cx) {
+            self.io.info().pace().end();
         }
     }
 
