@@ -9,7 +9,7 @@ mod support;
 
 use authority::{Authority, params};
 use log_capture::Log;
-use oneport::tls::Files;
+use oneport::tls::{Files, TlsConfig};
 use oneport::{Limits, Mode};
 use rustls::pki_types::{PrivateKeyDer, ServerName, UnixTime};
 use std::sync::Arc;
@@ -20,6 +20,17 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tower::service_fn;
 
+async fn tls_only(tls: impl Into<TlsConfig>) -> Server {
+    let tls = tls.into();
+    Server::start(|listener, signal| {
+        oneport::serve_dual(listener, tls, service_fn(hello))
+            .mode(Mode::TlsOnly)
+            .with_graceful_shutdown(told(signal))
+            .into_future()
+    })
+    .await
+}
+
 /// A client without a certificate that tries again and again writes a line each
 /// time, without a remedy, and is not in `oneport_refused_total`.
 #[tokio::test]
@@ -28,13 +39,7 @@ async fn clients_without_a_certificate() {
     let pki = Pki::new();
     let files = Files::new(pki.cert_path(), pki.key_path()).client_ca(pki.ca_path());
     let tls = files.load().unwrap();
-    let server = Server::start(|listener, signal| {
-        oneport::serve_dual(listener, tls, service_fn(hello))
-            .mode(Mode::TlsOnly)
-            .with_graceful_shutdown(told(signal))
-            .into_future()
-    })
-    .await;
+    let server = tls_only(tls).await;
     for _ in 0..10 {
         let mut tls = pki.connect(server.addr, &["http/1.1"]).await.unwrap();
         let _ = tls.write_all(b"GET / HTTP/1.1\r\n\r\n").await;
@@ -166,13 +171,7 @@ async fn an_expired_certificate_that_tries_again() {
         .with_single_cert(pki.chain.clone(), key)
         .unwrap();
     tls.time_provider = Arc::new(Clock(AtomicU64::new(1_700_000_000)));
-    let server = Server::start(|listener, signal| {
-        oneport::serve_dual(listener, tls, service_fn(hello))
-            .mode(Mode::TlsOnly)
-            .with_graceful_shutdown(told(signal))
-            .into_future()
-    })
-    .await;
+    let server = tls_only(tls).await;
 
     let mut roots = rustls::RootCertStore::empty();
     roots.add(pki.ca.clone()).unwrap();

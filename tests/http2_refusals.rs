@@ -64,11 +64,15 @@ async fn read_frame(tcp: &mut (impl AsyncReadExt + Unpin)) -> Option<Frame> {
 async fn connect(server: &Server) -> TcpStream {
     let mut tcp = TcpStream::connect(server.addr).await.unwrap();
     tcp.set_nodelay(true).unwrap();
-    tcp.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+    begin(&mut tcp).await;
+    tcp
+}
+
+async fn begin(io: &mut (impl AsyncWriteExt + Unpin)) {
+    io.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
         .await
         .unwrap();
-    tcp.write_all(&frame(SETTINGS, 0, 0, b"")).await.unwrap();
-    tcp
+    io.write_all(&frame(SETTINGS, 0, 0, b"")).await.unwrap();
 }
 
 async fn refusing() -> Server {
@@ -171,10 +175,7 @@ async fn nothing_is_kept_of_a_client_that_leaves_before_its_answer() {
     let (near, mut far) = duplex(1024);
     let peer = SocketAddr::from(([127, 0, 0, 1], 1));
     let client = async move {
-        far.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
-            .await
-            .unwrap();
-        far.write_all(&frame(SETTINGS, 0, 0, b"")).await.unwrap();
+        begin(&mut far).await;
         let request = frame(HEADERS, END_HEADERS, 1, POST);
         far.write_all(&request).await.unwrap();
         sleep(Duration::from_millis(1)).await;

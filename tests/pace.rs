@@ -28,8 +28,20 @@ use tower::service_fn;
 
 /// Serves [`app`]; the other end of its only connection.
 async fn connected(buffer: usize) -> (DuplexStream, JoinHandle<()>) {
+    let server = |listener| oneport::serve_plaintext(listener, service_fn(app)).into_future();
+    connected_to(buffer, server).await
+}
+
+/// The same of any server.
+async fn connected_to<F>(
+    buffer: usize,
+    server: impl FnOnce(InMemory) -> F,
+) -> (DuplexStream, JoinHandle<()>)
+where
+    F: Future<Output: Send> + Send + 'static,
+{
     let (connect, connections) = mpsc::channel(1);
-    let server = oneport::serve_plaintext(InMemory(connections), service_fn(app)).into_future();
+    let server = server(InMemory(connections));
     let server = tokio::spawn(async move {
         let _ = server.await;
     });

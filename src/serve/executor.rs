@@ -15,9 +15,9 @@ use super::in_flight::InFlight;
 use super::turn::Turn;
 use crate::lifecycle::{Observer, Phase, Reached};
 
-/// hyper's executor for HTTP/2 streams, and the tunnels they become: a tokio task each, ended when the
-/// drain time is over. A bare `TokioExecutor`'s tasks would go on serving after
-/// the server has reported that it is done.
+/// hyper's executor for HTTP/2 streams, and the tunnels they become: a tokio task
+/// each, ended when the drain time is over. A bare `TokioExecutor`'s tasks would go on
+/// serving after the server has reported that it is done.
 ///
 /// A stream whose client does not take its response for
 /// [`Limits::write_stall`](crate::Limits::write_stall) is ended as well

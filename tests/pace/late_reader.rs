@@ -17,11 +17,8 @@ async fn serve(frames: Arc<AtomicUsize>) -> DuplexStream {
     let app = service_fn(move |request: Request<Incoming>| {
         let frames = frames.clone();
         async move {
-            let (reads, is_post) = (
-                request.uri().path() == "/read",
-                request.method() == Method::POST,
-            );
-            if is_post {
+            let reads = request.uri().path() == "/read";
+            if request.method() == Method::POST {
                 sleep(LATE).await;
             }
             let mut body = request.into_body();
@@ -34,13 +31,8 @@ async fn serve(frames: Arc<AtomicUsize>) -> DuplexStream {
             Ok::<_, Infallible>(Response::new(format!("{read} bytes")))
         }
     });
-    let (connect, connections) = mpsc::channel(1);
-    tokio::spawn(oneport::serve_plaintext(InMemory(connections), app).into_future());
-    let (client, io) = duplex(256 * 1024);
-    connect.send(io).await.unwrap();
-    // No other client comes.
-    std::mem::forget(connect);
-    client
+    let server = |listener| oneport::serve_plaintext(listener, app).into_future();
+    connected_to(256 * 1024, server).await.0
 }
 
 async fn answer(client: &mut DuplexStream) -> String {
